@@ -1,0 +1,117 @@
+package content
+
+import (
+	"embed"
+	"fmt"
+	"html"
+	htmltemplate "html/template"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	texttemplate "text/template"
+)
+
+//go:embed messages
+var files embed.FS
+
+const (
+	folder  = "messages"
+	english = "en" // the language that has every kind
+	words   = "words"
+)
+
+// letter is one kind of mail in one language, parsed.
+type letter struct {
+	text *texttemplate.Template // also holds the subject
+	html *htmltemplate.Template
+}
+
+// letterbox is every letter by language and kind.
+type letterbox map[string]map[string]letter
+
+// hasCode says whether mails of this kind carry a code: they are drawn as the ticket, all others as a plain notice.
+func hasCode(kind string) bool { return strings.HasSuffix(kind, "_code") }
+
+// read parses every file once, at the first mail: a program that sends none does not pay for it.
+var read = sync.OnceValues(func() (letterbox, error) {
+	locales, err := files.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	all := letterbox{}
+	for _, locale := range locales {
+		if !locale.IsDir() {
+			continue
+		}
+		entries, err := files.ReadDir(path.Join(folder, locale.Name()))
+		if err != nil {
+			return nil, err
+		}
+		all[locale.Name()] = map[string]letter{}
+		for _, entry := range entries {
+			kind := strings.TrimSuffix(entry.Name(), ".tmpl")
+			if kind == words {
+				continue
+			}
+			if all[locale.Name()][kind], err = parse(kind, locale.Name()); err != nil {
+				return nil, fmt.Errorf("mail %s in %s: %w", kind, locale.Name(), err)
+			}
+		}
+	}
+	return all, nil
+})
+
+// parse reads the shape, the shared words and the kind's own words, in this order: what comes later is said instead.
+func parse(kind, locale string) (l letter, err error) {
+	shape := "notice"
+	if hasCode(kind) {
+		shape = "ticket"
+	}
+	own := []string{path.Join(folder, locale, words+".tmpl"), path.Join(folder, locale, kind+".tmpl")}
+	in := func(ext string) []string {
+		return append([]string{path.Join(folder, "frame"+ext), path.Join(folder, shape+ext)}, own...)
+	}
+
+	plain := func(s string) string { return s }
+	l.text, err = texttemplate.New(kind).Funcs(texttemplate.FuncMap{"strong": plain, "isolate": plain}).ParseFS(files, in(".txt")...)
+	if err != nil {
+		return letter{}, err
+	}
+	tag := func(name string) func(string) htmltemplate.HTML {
+		return func(s string) htmltemplate.HTML {
+			return htmltemplate.HTML("<" + name + ">" + html.EscapeString(s) + "</" + name + ">")
+		}
+	}
+	l.html, err = htmltemplate.New(kind).Funcs(htmltemplate.FuncMap{"strong": tag("b"), "isolate": tag("bdi")}).ParseFS(files, in(".html")...)
+	return l, err
+}
+
+// find returns the letter in the language asked for, in its wider form ("de" for "de-AT"), or in English.
+func (b letterbox) find(kind, locale string) (letter, bool) {
+	wide, _, _ := strings.Cut(locale, "-")
+	for _, name := range []string{locale, wide, english} {
+		if l, ok := b[name][kind]; ok {
+			return l, true
+		}
+	}
+	return letter{}, false
+}
+
+func (b letterbox) kinds() []string { return slices.Sorted(maps.Keys(b[english])) }
+
+// write says the letter for one view.
+func (l letter) write(v view) (Parts, error) {
+	var subject, text, page strings.Builder
+	if err := l.text.ExecuteTemplate(&subject, "subject", v); err != nil {
+		return Parts{}, err
+	}
+	if err := l.text.ExecuteTemplate(&text, "page", v); err != nil {
+		return Parts{}, err
+	}
+	if err := l.html.ExecuteTemplate(&page, "page", v); err != nil {
+		return Parts{}, err
+	}
+	return Parts{Subject: subject.String(), Text: text.String(), HTML: page.String()}, nil
+}

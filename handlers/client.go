@@ -1,0 +1,80 @@
+package handlers
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"admitone/models"
+
+	"github.com/labstack/echo/v4"
+)
+
+// client is who asks, as the request shows it.
+func (s *site) client(c echo.Context) models.Client {
+	address, _ := netip.ParseAddr(c.RealIP())
+	return models.Client{
+		Address:   address,
+		UserAgent: c.Request().UserAgent(),
+		Session:   s.cookies.value(c, s.cookies.session),
+		Device:    s.cookies.value(c, s.cookies.device),
+	}
+}
+
+// addressOf reads a client's address from the connection, or from the
+// X-Forwarded-For that configured proxies wrote. Anyone can send that header,
+// so nobody else's is believed (ASVS v5.0.0-15.3.4, -4.1.3).
+func addressOf(proxies []netip.Prefix) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		trust = append(trust, echo.TrustIPRange(&net.IPNet{
+			IP: p.Masked().Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen()),
+		}))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}
+
+// returnPath gives a path of this site that a person may be led back to, ""
+// for anything else: a link must not lead on to another site (ASVS
+// v5.0.0-3.7.2).
+func returnPath(raw string) string {
+	if len(raw) > 512 || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") ||
+		strings.ContainsFunc(raw, func(r rune) bool { return r == '\\' || unicode.IsControl(r) || unicode.IsSpace(r) }) {
+		return ""
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
+		return ""
+	}
+	return u.RequestURI()
+}
+
+func theme(c echo.Context) string {
+	if k, err := c.Cookie(themeCookie); err == nil && (k.Value == "dark" || k.Value == "light") {
+		return k.Value
+	}
+	return ""
+}
+
+const themeCookie = "theme"
+
+// setTheme keeps the choice of colours in a cookie, so that the server writes
+// it into the page and nothing flashes.
+func (s *site) setTheme(c echo.Context) error {
+	k := s.cookies.plain(themeCookie, c.FormValue("theme"), year)
+	if k.Value != "dark" && k.Value != "light" {
+		k.Value, k.MaxAge = "", -1
+	}
+	http.SetCookie(c.Response(), k)
+	next := returnPath(c.FormValue("next"))
+	if next == "" {
+		next = "/"
+	}
+	return to(c, next)
+}

@@ -1,0 +1,193 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"admitone/models"
+	"admitone/views"
+
+	"github.com/labstack/echo/v4"
+)
+
+// codePage is the page where a code is typed. It is one page for every flow
+// that waits for a code; what differs is where it lies and which acts it calls.
+type codePage struct {
+	*site
+	start string // where the flow begins
+	path  string // where the page lies
+	made  string // the notice after a right code, "" for none
+
+	pending func(context.Context, models.Client) (models.Pending, error)
+	answer  func(ctx context.Context, typed, flow string, shared bool, c models.Client) (models.Answered, error)
+	again   func(context.Context, models.Client) (models.Resent, error)
+}
+
+// show only shows: a reload or the back button never sends anything.
+func (p *codePage) show(c echo.Context) error {
+	if _, in := p.session(c); in {
+		return to(c, "/account")
+	}
+	return p.page(c, http.StatusOK, "", nil)
+}
+
+// page renders the code page as the rows are now. said is what has just
+// happened, in #code-status.
+func (p *codePage) page(c echo.Context, status int, said string, errors []views.FieldError) error {
+	now, err := p.pending(c.Request().Context(), p.client(c))
+	if _, gone := refusedAs(err, models.Gone); gone || now.Over == models.Used && errors == nil {
+		return p.lost(c)
+	}
+	if err != nil {
+		return err
+	}
+	if now.Over == models.Exhausted {
+		return p.wait(c, status, "exhausted", p.start, time.Time{})
+	}
+	v := views.CodePage{Shell: p.shell(c), Code: p.view(c, now), Errors: errors, Said: said}
+	if said == "" && (v.Shell.Notice == "resent" || v.Shell.Notice == "resent_new") {
+		v.Said = v.Shell.Notice
+	}
+	return p.unit(c, status, views.CodeEntry(v), views.CodePanel(v))
+}
+
+// lost leads back to the start of a flow that is not there: cookies are off, or
+// it is over. The page there says so.
+func (p *codePage) lost(c echo.Context) error {
+	p.cookies.leaveNotice(c, "flow_lost", p.Models.Now())
+	return to(c, p.start)
+}
+
+func (p *codePage) view(c echo.Context, now models.Pending) views.Code {
+	return views.Code{
+		Purpose: string(now.Purpose), Flow: now.Flow, Channel: now.Channel, Digits: now.Digits,
+		Destination: now.Destination, Tag: now.Tag, Sender: p.MailFrom,
+		Now: now.Now, ExpiresAt: now.ExpiresAt, ResendAt: now.ResendAt, Life: time.Duration(p.Models.Policy().CodeLife),
+		TriesLeft: now.TriesLeft, Tries: now.Tries,
+		Delivery: views.Delivery(now.Delivery),
+		Shared:   c.FormValue("shared") != "", Zone: p.Zone,
+	}
+}
+
+func (p *codePage) submit(c echo.Context) error {
+	if _, in := p.session(c); in {
+		return to(c, "/account")
+	}
+	client := p.client(c)
+	a, err := p.answer(c.Request().Context(), c.FormValue("code"), c.FormValue("flow"), c.FormValue("shared") != "", client)
+	if _, gone := refusedAs(err, models.Gone); gone {
+		return p.lost(c)
+	}
+	if fields := fieldErrors(err); fields != nil {
+		return p.page(c, http.StatusUnprocessableEntity, "", fields)
+	}
+	if err != nil {
+		return err
+	}
+	switch a.Outcome {
+	case models.Accepted:
+		return p.opened(c, a)
+	case models.Throttled:
+		return p.wait(c, http.StatusTooManyRequests, "code_tries", "", a.RetryAt)
+	case models.ChannelOff:
+		return p.wait(c, http.StatusUnprocessableEntity, "channel_off", "", time.Time{})
+	case models.Taken:
+		p.cookies.leaveNotice(c, "taken", p.Models.Now())
+		return to(c, "/sign-in")
+	default: // Wrong, Expired, Used, Exhausted, Superseded
+		return p.page(c, http.StatusUnprocessableEntity, "",
+			[]views.FieldError{{Field: "code", Reason: string(a.Outcome), N: a.TriesLeft}})
+	}
+}
+
+func (p *codePage) opened(c echo.Context, a models.Answered) error {
+	age := p.sessionAge()
+	if a.UntilClose {
+		age = 0
+	}
+	if err := p.setSession(c, a.Session, age); err != nil {
+		return err
+	}
+	if a.Device != "" {
+		p.setDevice(c, a.Device)
+	}
+	if p.made != "" {
+		p.cookies.leaveNotice(c, p.made, p.Models.Now())
+	}
+	return to(c, orAccount(a.Next))
+}
+
+// resend sends the code again. A browser without script is led back to the
+// page, so that a reload of what it sees sends nothing.
+func (p *codePage) resend(c echo.Context) error {
+	if _, in := p.session(c); in {
+		return to(c, "/account")
+	}
+	r, err := p.again(c.Request().Context(), p.client(c))
+	if _, gone := refusedAs(err, models.Gone); gone {
+		return p.lost(c)
+	}
+	retryAt, tooSoon := refusedAs(err, models.TooSoon)
+	if err != nil && !tooSoon {
+		return err
+	}
+	if tooSoon {
+		// The wait of one's own flow is told exactly.
+		wait := retryAt.Sub(p.Models.Now())
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Round(time.Second).Seconds())))
+		if !isHTMX(c) {
+			return p.page(c, http.StatusTooManyRequests, "too_soon", nil)
+		}
+	} else if r.Outcome != models.CodeSent {
+		return p.page(c, http.StatusUnprocessableEntity, "", []views.FieldError{{Field: "code", Reason: string(r.Outcome)}})
+	}
+	if !isHTMX(c) {
+		p.cookies.leaveNotice(c, map[bool]string{true: "resent_new", false: "resent"}[r.Fresh], r.At)
+		return to(c, p.path)
+	}
+	return p.resent(c, r, tooSoon)
+}
+
+// resent answers htmx: what was done, and the clocks as they are now.
+func (p *codePage) resent(c echo.Context, r models.Resent, tooSoon bool) error {
+	now, err := p.pending(c.Request().Context(), p.client(c))
+	if err != nil {
+		return err
+	}
+	v := p.view(c, now)
+	v.Fresh = r.Fresh
+	status := http.StatusOK
+	if tooSoon {
+		status = http.StatusTooManyRequests
+	}
+	return p.render(c, status, views.Resent(v, !tooSoon, tooSoon))
+}
+
+// delivery gives the delivery line alone; it asks again by itself until the
+// message has arrived somewhere.
+func (p *codePage) delivery(c echo.Context) error {
+	return p.part(c, func(v views.Code) error { return p.render(c, http.StatusOK, views.DeliveryLine(v)) })
+}
+
+// lateHelp comes when a code is long in coming.
+func (p *codePage) lateHelp(c echo.Context) error {
+	return p.part(c, func(v views.Code) error { return p.render(c, http.StatusOK, views.LateHelp(v)) })
+}
+
+// part shows a part of the page to the tab that it belongs to. A tab whose flow
+// is over or has been superseded gets nothing and asks no more.
+func (p *codePage) part(c echo.Context, show func(views.Code) error) error {
+	if !isHTMX(c) {
+		return to(c, p.path)
+	}
+	now, err := p.pending(c.Request().Context(), p.client(c))
+	if _, gone := refusedAs(err, models.Gone); gone || err == nil && now.Flow != c.QueryParam("flow") {
+		return c.HTMLBlob(http.StatusOK, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return show(p.view(c, now))
+}

@@ -1,0 +1,130 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"admitone/models"
+	"admitone/views"
+
+	"github.com/labstack/echo/v4"
+)
+
+// problem is the one place where an error becomes an answer (HOUSE.md 5). What
+// a form can show beside its fields never comes here: its handler does that.
+func (s *site) problem(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	status, kind := classify(err)
+	id := requestID(c)
+	if status == http.StatusInternalServerError {
+		s.Log.Error("request failed", "request", id, "method", c.Request().Method, "route", c.Path(), "error", err)
+	}
+	var refusal *models.Error
+	if errors.As(err, &refusal) && refusal.Kind == models.Busy {
+		s.answer(c, s.wait(c, http.StatusServiceUnavailable, "busy", "", refusal.RetryAt))
+		return
+	}
+	if isHTMX(c) {
+		s.answer(c, s.render(c, status, views.ProblemNotice(kind, id, 0)))
+		return
+	}
+	s.answer(c, s.render(c, status, views.Problem(views.ProblemPage{Shell: s.shell(c), Kind: kind, RequestID: id})))
+}
+
+// answer notes that even the problem page could not be made.
+func (s *site) answer(c echo.Context, err error) {
+	if err != nil {
+		s.Log.Error("no answer", "request", requestID(c), "error", err)
+	}
+}
+
+func classify(err error) (status int, kind string) {
+	var he *echo.HTTPError
+	if !errors.As(err, &he) {
+		if errors.Is(err, context.Canceled) {
+			return http.StatusBadRequest, "bad_request" // the browser has gone; nobody reads this
+		}
+		return http.StatusInternalServerError, "server"
+	}
+	switch he.Code {
+	case http.StatusNotFound:
+		return he.Code, "not_found"
+	case http.StatusMethodNotAllowed:
+		return he.Code, "method"
+	case http.StatusForbidden:
+		return he.Code, "forbidden"
+	case http.StatusRequestEntityTooLarge:
+		return he.Code, "too_large"
+	}
+	if he.Code >= 400 && he.Code < 500 {
+		return http.StatusBadRequest, "bad_request"
+	}
+	return http.StatusInternalServerError, "server"
+}
+
+// wait answers with the page that names a wait.
+func (s *site) wait(c echo.Context, status int, reason, start string, retryAt time.Time) error {
+	now := s.Models.Now()
+	if !retryAt.IsZero() {
+		retryAt = now.Add(coarse(retryAt.Sub(now)))
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(retryAt.Sub(now).Seconds())))
+	}
+	if isHTMX(c) {
+		return s.render(c, status, views.ProblemNotice(reason, requestID(c), retryAt.Sub(now)))
+	}
+	return s.render(c, status, views.Wait(views.WaitPage{
+		Shell: s.shell(c), Reason: reason, Now: now, RetryAt: retryAt, StartPath: start,
+	}))
+}
+
+// coarse rounds a wait up, so that its exact length tells nobody which limit
+// was met or how many others met it.
+func coarse(d time.Duration) time.Duration {
+	step := 15 * time.Second
+	if d > time.Minute {
+		step = time.Minute
+	}
+	return time.Duration(math.Ceil(float64(max(d, time.Second))/float64(step))) * step
+}
+
+// fieldErrors gives the refusals of fields inside an error, nil where it is
+// something else.
+func fieldErrors(err error) []views.FieldError {
+	var list []views.FieldError
+	var walk func(error) bool
+	walk = func(err error) bool {
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, one := range many.Unwrap() {
+				if !walk(one) {
+					return false
+				}
+			}
+			return true
+		}
+		var e *models.Error
+		if !errors.As(err, &e) || e.Kind != models.Invalid {
+			return false
+		}
+		list = append(list, views.FieldError{Field: e.Field, Reason: e.Reason, N: e.N})
+		return true
+	}
+	if !walk(err) {
+		return nil
+	}
+	return list
+}
+
+// refusedAs says whether an error is a refusal of a kind, and until when.
+func refusedAs(err error, kind models.Kind) (retryAt time.Time, ok bool) {
+	var e *models.Error
+	if errors.As(err, &e) && e.Kind == kind {
+		return e.RetryAt, true
+	}
+	return time.Time{}, false
+}

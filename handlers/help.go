@@ -1,0 +1,24 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"admitone/views"
+
+	"github.com/labstack/echo/v4"
+)
+
+func (s *site) showHelp(c echo.Context) error {
+	p := s.Models.Policy()
+	return s.render(c, http.StatusOK, views.Help(views.HelpPage{
+		Shell: s.shell(c), LifeMinutes: minutes(p.CodeLife), Tries: p.CodeTries, FlowMinutes: minutes(p.FlowLife),
+		MinPassword: p.PasswordMin, Sender: s.MailFrom,
+	}))
+}
+
+func minutes[D ~int64](d D) int { return int(time.Duration(d) / time.Minute) }
+
+func (s *site) showNotMe(c echo.Context) error {
+	return s.render(c, http.StatusOK, views.NotMe(views.NotMePage{Shell: s.shell(c)}))
+}

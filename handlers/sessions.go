@@ -1,0 +1,175 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"admitone/models"
+
+	"github.com/gorilla/sessions"
+	"github.com/labstack/echo/v4"
+)
+
+const year = 365 * 24 * 60 * 60 // seconds
+
+// cookies is the gorilla/sessions store over our own rows: what a cookie holds
+// is a random token, what it stands for is in the database. It also names the
+// other cookies of the site.
+type cookies struct {
+	rows    *models.Sessions
+	secure  bool
+	session string
+	device  string
+}
+
+// newCookies takes the __Host- prefix with Secure; on loopback http neither,
+// because browsers refuse the prefix without Secure (POLICY.md 4).
+func newCookies(rows *models.Sessions, secure bool) *cookies {
+	k := &cookies{rows: rows, secure: secure, session: "session", device: "device"}
+	if secure {
+		k.session, k.device = "__Host-session", "__Host-device"
+	}
+	return k
+}
+
+// The keys of a gorilla session's values.
+const (
+	valueToken    = "token"
+	valueSession  = "session"
+	valueStanding = "standing"
+)
+
+// Get gives the request's session, read from the database at most once.
+func (k *cookies) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(k, name)
+}
+
+// New reads the session that the request's cookie stands for. The error is the
+// database's.
+func (k *cookies) New(r *http.Request, name string) (*sessions.Session, error) {
+	s := sessions.NewSession(k, name)
+	s.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: k.secure, SameSite: http.SameSiteLaxMode}
+	s.IsNew = true
+	cookie, err := r.Cookie(name)
+	if err != nil {
+		return s, nil
+	}
+	found, standing, err := k.rows.Find(r.Context(), cookie.Value)
+	s.Values[valueStanding] = standing
+	if standing == models.SignedIn {
+		s.Values[valueSession] = found
+		s.IsNew = false
+	}
+	return s, err
+}
+
+// Save sets the cookie to the token in the session's values, or takes it away.
+func (k *cookies) Save(_ *http.Request, w http.ResponseWriter, s *sessions.Session) error {
+	token, _ := s.Values[valueToken].(string)
+	if token == "" {
+		s.Options.MaxAge = -1
+	}
+	http.SetCookie(w, sessions.NewCookie(s.Name(), token, s.Options))
+	return nil
+}
+
+// session gives the signed-in session of a request. A database that cannot
+// answer is nobody: the door stays shut.
+func (s *site) session(c echo.Context) (models.Session, bool) {
+	found, standing, err := s.standing(c)
+	return found, err == nil && standing == models.SignedIn
+}
+
+func (s *site) standing(c echo.Context) (models.Session, models.Standing, error) {
+	g, err := s.cookies.Get(c.Request(), s.cookies.session)
+	if err != nil {
+		return models.Session{}, models.Nobody, err
+	}
+	found, _ := g.Values[valueSession].(models.Session)
+	standing, _ := g.Values[valueStanding].(models.Standing)
+	return found, standing, nil
+}
+
+// setSession gives the browser a new session token. maxAge is in seconds; 0
+// ends the cookie with the browser window.
+func (s *site) setSession(c echo.Context, token string, maxAge int) error {
+	g, err := s.cookies.Get(c.Request(), s.cookies.session)
+	if err != nil {
+		return err
+	}
+	g.Values[valueToken] = token
+	g.Options.MaxAge = maxAge
+	return g.Save(c.Request(), c.Response())
+}
+
+// requireSession gives the signed-in session, or leads to the sign-in and back.
+// done says that the answer has been given.
+func (s *site) requireSession(c echo.Context) (found models.Session, done bool, err error) {
+	found, standing, err := s.standing(c)
+	if err != nil || standing == models.SignedIn {
+		return found, false, err
+	}
+	if standing == models.Ended {
+		s.cookies.leaveNotice(c, "session_ended", s.Models.Now())
+	}
+	next := "/sign-in?next=" + strings.ReplaceAll(c.Request().URL.EscapedPath(), "&", "%26")
+	if isHTMX(c) {
+		c.Response().Header().Set("HX-Redirect", next)
+		return found, true, c.NoContent(http.StatusUnauthorized)
+	}
+	return found, true, c.Redirect(http.StatusSeeOther, next)
+}
+
+// setDevice gives the browser its device token, for a year.
+func (s *site) setDevice(c echo.Context, token string) {
+	http.SetCookie(c.Response(), s.cookies.plain(s.cookies.device, token, year))
+}
+
+func (k *cookies) plain(name, value string, maxAge int) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: k.secure, SameSite: http.SameSiteLaxMode}
+}
+
+func (k *cookies) value(c echo.Context, name string) string {
+	cookie, err := c.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// noticeCookie carries the banner of the next page over a redirect: a slug and
+// a time, nothing that a stranger could make us say.
+const noticeCookie = "notice"
+
+var notices = []string{"signed_out", "account_made", "flow_lost", "session_ended", "taken", "resent", "resent_new"}
+
+func (k *cookies) leaveNotice(c echo.Context, slug string, at time.Time) {
+	http.SetCookie(c.Response(), k.plain(noticeCookie, fmt.Sprintf("%s.%d", slug, at.UnixMilli()), 60))
+}
+
+func (k *cookies) takeNotice(c echo.Context) (slug string, at time.Time) {
+	slug, at, err := parseNotice(k.value(c, noticeCookie))
+	if err != nil {
+		return "", time.Time{}
+	}
+	http.SetCookie(c.Response(), k.plain(noticeCookie, "", -1))
+	return slug, at
+}
+
+func parseNotice(value string) (string, time.Time, error) {
+	slug, ms, _ := strings.Cut(value, ".")
+	n, err := strconv.ParseInt(ms, 10, 64)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	for _, known := range notices {
+		if slug == known {
+			return slug, time.UnixMilli(n).UTC(), nil
+		}
+	}
+	return "", time.Time{}, errors.New("no such notice")
+}

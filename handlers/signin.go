@@ -1,0 +1,92 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"admitone/models"
+	"admitone/views"
+
+	"github.com/labstack/echo/v4"
+)
+
+func (s *site) showSignIn(c echo.Context) error {
+	next := returnPath(c.QueryParam("next"))
+	if _, in := s.session(c); in {
+		return to(c, orAccount(next))
+	}
+	return s.signInForm(c, http.StatusOK, "", next, nil)
+}
+
+func (s *site) submitSignIn(c echo.Context) error {
+	email, next := c.FormValue("email"), returnPath(c.FormValue("next"))
+	if _, in := s.session(c); in {
+		return to(c, orAccount(next))
+	}
+	started, err := s.Models.SignIns.Start(c.Request().Context(), email, c.FormValue("password"), next, s.client(c))
+	if fields := fieldErrors(err); fields != nil {
+		return s.signInForm(c, http.StatusUnprocessableEntity, email, next, fields)
+	}
+	if err != nil {
+		return err
+	}
+	switch started.Outcome {
+	case models.CodeSent:
+		return s.toCode(c, started, "/sign-in/code")
+	case models.Accepted:
+		if err := s.setSession(c, started.Session, s.sessionAge()); err != nil {
+			return err
+		}
+		return to(c, orAccount(started.Next))
+	case models.Throttled:
+		return s.wait(c, http.StatusTooManyRequests, "sign_in", "", started.RetryAt)
+	case models.ChannelOff:
+		return s.wait(c, http.StatusUnprocessableEntity, "channel_off", "", time.Time{})
+	default:
+		return s.signInForm(c, http.StatusUnprocessableEntity, email, next,
+			[]views.FieldError{{Field: "email", Reason: "credentials"}})
+	}
+}
+
+func (s *site) signInForm(c echo.Context, status int, email, next string, errors []views.FieldError) error {
+	p := views.SignInPage{Shell: s.shell(c), Email: shown(email), Next: next, Errors: errors, SignUpOpen: s.SignUpOpen}
+	return s.unit(c, status, views.SignIn(p), views.SignInForm(p))
+}
+
+// toCode hands the browser the handle of its flow and leads to the code page.
+func (s *site) toCode(c echo.Context, started models.Started, path string) error {
+	flow := time.Duration(s.Models.Policy().FlowLife)
+	if err := s.setSession(c, started.Session, 2*int(flow.Seconds())); err != nil {
+		return err
+	}
+	return to(c, path)
+}
+
+// sessionAge is how long the browser keeps the session cookie, in seconds. The
+// row decides when the session ends.
+func (s *site) sessionAge() int {
+	return int(time.Duration(s.Models.Policy().SessionLife).Seconds())
+}
+
+// shown cuts what was typed before it is put back into its field.
+func shown(typed string) string {
+	if len(typed) > 1024 {
+		return ""
+	}
+	return typed
+}
+
+func orAccount(next string) string {
+	if next == "" {
+		return "/account"
+	}
+	return next
+}
+
+// signInCode is the code page of a sign-in.
+func (s *site) signInCode() *codePage {
+	return &codePage{
+		site: s, start: "/sign-in", path: "/sign-in/code",
+		pending: s.Models.SignIns.Pending, answer: s.Models.SignIns.Answer, again: s.Models.SignIns.Resend,
+	}
+}

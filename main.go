@@ -1,0 +1,222 @@
+// Command admitone is the front door of a streaming service: sign-up, sign-in
+// and verification codes. This file is its command line; it puts the parts
+// together and takes them apart again.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+	_ "time/tzdata" // --time-zone works on a machine without zone files
+
+	"admitone/handlers"
+	"admitone/models"
+	"admitone/models/delivery"
+	"admitone/models/devinbox"
+	"admitone/models/operate"
+	"admitone/static"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/sync/errgroup"
+)
+
+// commandLine is the options and the commands; serve is the default.
+type commandLine struct {
+	operate.Options
+
+	Serve   struct{} `cmd:"" default:"1" help:"Serve the pages (the default)."`
+	Version struct{} `cmd:"" help:"Print the version."`
+	Help    struct{} `cmd:"" help:"Print this help."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "admitone:", err)
+		os.Exit(1)
+	}
+}
+
+// errHelp ends a run that has printed what was asked for.
+var errHelp = errors.New("help")
+
+func run(ctx context.Context, args []string, out, errOut io.Writer) error {
+	var line commandLine
+	parser, err := kong.New(&line, kong.Name("admitone"), kong.DefaultEnvars("ADMITONE"), kong.Writers(out, errOut),
+		kong.Description("The front door of a streaming service."), kong.Exit(func(int) { panic(errHelp) }))
+	if err != nil {
+		return err
+	}
+	command, err := parse(parser, args)
+	switch {
+	case errors.Is(err, errHelp):
+		return nil
+	case err != nil:
+		return err
+	case command == "help":
+		_, err = parse(parser, []string{"--help"})
+		if errors.Is(err, errHelp) {
+			return nil
+		}
+		return err
+	case command == "version":
+		_, err = fmt.Fprintln(out, "admitone", version())
+		return err
+	}
+	return serve(ctx, line.Options, out, errOut)
+}
+
+// parse reads the arguments; --help prints and gives errHelp.
+func parse(parser *kong.Kong, args []string) (command string, err error) {
+	defer func() {
+		if v := recover(); v == errHelp { //nolint:errorlint // the very value that Exit panics with
+			err = errHelp
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	k, err := parser.Parse(args)
+	if err != nil {
+		return "", err
+	}
+	return k.Command(), nil
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(unknown)"
+	}
+	return info.Main.Version
+}
+
+// serve runs the server, the worker and the sweeper until ctx ends, then stops
+// them in the order in which nothing is lost: requests, the send under way, the
+// database.
+func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err error) {
+	now := func() time.Time { return time.Now().UTC() }
+	log := slog.New(slog.NewTextHandler(errOut, nil))
+	if o.Log == "json" {
+		log = slog.New(slog.NewJSONHandler(errOut, nil))
+	}
+	slog.SetDefault(log)
+	set, err := o.Check()
+	if err != nil {
+		return err
+	}
+	if err := operate.HoldData(o); err != nil {
+		return err
+	}
+	listener, err := operate.Listen(o.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	set.At(listener)
+
+	m, err := models.Open(ctx, models.Options{
+		Database: set.Database, KeyFile: set.KeyFile, Brand: o.BrandName, Policy: set.Policy, Now: now, Log: log,
+	})
+	if err != nil {
+		return mendOpen(err)
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+
+	pages := handlers.Options{
+		Models: m, Brand: o.BrandName, MailFrom: set.From, PublicURL: set.Public, Zone: set.Zone,
+		SignUpOpen: o.SignUp == "open", TrustedProxies: set.Proxies, Log: log,
+	}
+	if set.DevInbox {
+		inbox, err := devinbox.Open(devinbox.Options{
+			Dir: filepath.Join(o.Data, "inbox"), Brand: o.BrandName, Now: now, Log: log,
+			Stylesheet: static.URL("app.css"), Script: static.URL("vendor/htmx-2.0.11.min.js"),
+		})
+		if err != nil {
+			return fmt.Errorf("--dev-inbox: %w", err)
+		}
+		defer inbox.Close()
+		pages.DevInbox = inbox.Handler()
+		if set.SMTP, err = delivery.ParseSMTP("smtp://" + inbox.Addr() + "?tls=none"); err != nil {
+			return err
+		}
+	}
+	worker := delivery.New(delivery.Options{
+		Outbox: m.Outbox, SMTP: set.SMTP, From: set.From, Brand: o.BrandName, PublicURL: set.Public.String(),
+		Zone: set.Zone, LifeMinutes: int(time.Duration(set.Policy.CodeLife).Minutes()), Now: now, Log: log,
+	})
+	server := &http.Server{
+		Handler: handlers.New(pages), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	fmt.Fprintf(out, "%s is ready: %s/sign-up\n", o.BrandName, set.Public)
+	if set.DevInbox {
+		fmt.Fprintf(out, "Messages are caught in the test inbox: %s/dev/inbox\n", set.Public)
+	}
+	return together(ctx, server, listener, worker, m, log)
+}
+
+// stopLimit is how long requests under way have to finish.
+const stopLimit = 20 * time.Second
+
+func together(ctx context.Context, server *http.Server, listener net.Listener, worker *delivery.Worker, m *models.Models, log *slog.Logger) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	g, failed := errgroup.WithContext(ctx)
+	g.Go(func() error { return worker.Run(background) })
+	g.Go(func() error { return sweep(background, m, log) })
+	g.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-failed.Done() // a signal, or one of the others has failed
+		log.Info("stopping: requests and the send under way are finished first")
+		limit, cancel := context.WithTimeout(background, stopLimit)
+		defer cancel()
+		err := server.Shutdown(limit)
+		stop() // only now: what the last requests enqueued is still begun
+		return err
+	})
+	return g.Wait()
+}
+
+// sweep purges what is over, at the start and every ten minutes.
+func sweep(ctx context.Context, m *models.Models, log *slog.Logger) error {
+	every := time.NewTicker(10 * time.Minute)
+	defer every.Stop()
+	for {
+		if err := m.Sweep(ctx); err != nil && ctx.Err() == nil {
+			log.Error("purge failed; it is tried again in ten minutes", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+	}
+}
+
+func mendOpen(err error) error {
+	if errors.Is(err, models.ErrNoCompiler) {
+		return fmt.Errorf("--database: %w; install one (Debian: apt install gcc) and build again, or use postgres://", err)
+	}
+	if strings.HasPrefix(err.Error(), "--") {
+		return err
+	}
+	return fmt.Errorf("--database: %w", err)
+}

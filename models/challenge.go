@@ -1,0 +1,302 @@
+package models
+
+import (
+	"time"
+
+	"admitone/models/internal/db"
+
+	"gorm.io/gorm"
+)
+
+// Purpose is what a challenge's code is good for, and nothing else.
+type Purpose string
+
+// The purposes.
+const (
+	PurposeSignUp Purpose = "sign_up"
+	PurposeSignIn Purpose = "sign_in"
+)
+
+// ChannelEmail is the channel of codes by e-mail.
+const ChannelEmail = "email"
+
+// challenge is a row: one outstanding question. What it keeps of the code is
+// this and no more; the digits are derived when they are needed.
+type challenge struct {
+	ID             string
+	KeyID          string
+	AccountID      *string
+	Purpose        Purpose
+	Channel        string
+	Destination    string
+	Digits         int
+	Generation     int
+	Attempts       int
+	MaxAttempts    int
+	Sends          int
+	CreatedAt      time.Time
+	ExpiresAt      time.Time
+	PriorExpiresAt *time.Time
+	ResendAt       time.Time
+	EndsAt         time.Time
+	ConsumedAt     *time.Time
+}
+
+// issue makes a challenge and spends the first send on its destination. A
+// time says that the destination's budget is spent until then, and nothing was
+// made.
+func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email) (challenge, time.Time, error) {
+	retryAt, err := c.spendSend(tx, purpose, to)
+	if err != nil || !retryAt.IsZero() {
+		return challenge{}, retryAt, err
+	}
+	k := c.keys.current(tx.Now)
+	if err := noteKey(tx, k); err != nil {
+		return challenge{}, time.Time{}, err
+	}
+	ch := challenge{
+		ID: newID(), KeyID: k.id, Purpose: purpose, Channel: ChannelEmail, Destination: to.Shown, Digits: codeDigits,
+		MaxAttempts: c.policy.CodeTries, Sends: 1, CreatedAt: tx.Now,
+		ExpiresAt: tx.Now.Add(time.Duration(c.policy.CodeLife)),
+		EndsAt:    tx.Now.Add(time.Duration(c.policy.FlowLife)),
+	}
+	if account != "" {
+		ch.AccountID = &account
+	}
+	if ch.ResendAt, err = c.resendAt(tx, ch, to); err != nil {
+		return challenge{}, time.Time{}, err
+	}
+	return ch, time.Time{}, tx.Create(&ch).Error
+}
+
+// spendSend counts one message to a destination, or says when it may be asked
+// for again.
+func (c *core) spendSend(tx *db.Tx, purpose Purpose, to Email) (retryAt time.Time, err error) {
+	b := c.sendBudget(to, purpose)
+	if err := lock(tx, b); err != nil {
+		return time.Time{}, err
+	}
+	if retryAt, err = freeAt(tx.DB, tx.Now, b); err != nil || !retryAt.IsZero() {
+		return retryAt, err
+	}
+	return time.Time{}, spend(tx, b)
+}
+
+// resendAt is the later of the pause and the destination's budget, so that the
+// one time on the page is the whole truth.
+func (c *core) resendAt(tx *db.Tx, ch challenge, to Email) (time.Time, error) {
+	at := tx.Now.Add(c.policy.resendWait(ch.Sends))
+	free, err := freeAt(tx.DB, tx.Now, c.sendBudget(to, ch.Purpose))
+	if free.After(at) {
+		at = free
+	}
+	return at, err
+}
+
+// alive says whether any generation of the code still works.
+func (ch challenge) alive(now time.Time) bool {
+	return now.Before(ch.ExpiresAt) || ch.PriorExpiresAt != nil && now.Before(*ch.PriorExpiresAt)
+}
+
+// rightCode compares a code with every generation that still works, under the
+// key that the row names and no other: trying all keys would double a
+// guesser's odds.
+func (ch challenge) rightCode(k key, code string, now time.Time) bool {
+	right := now.Before(ch.ExpiresAt) && sameCode(code, k.code(ch.ID, string(ch.Purpose), ch.Generation, ch.Digits))
+	if ch.PriorExpiresAt != nil && now.Before(*ch.PriorExpiresAt) {
+		right = sameCode(code, k.code(ch.ID, string(ch.Purpose), ch.Generation-1, ch.Digits)) || right
+	}
+	return right
+}
+
+// judgement is how one typed code was judged.
+type judgement struct {
+	outcome   Outcome
+	triesLeft int
+	retryAt   time.Time
+	counted   bool // this try was compared and was wrong
+}
+
+// judge counts one try and compares. The try is counted by a guarded update
+// before anything is compared, so that any number of parallel guesses gets
+// MaxAttempts judgements and one acceptance (ASVS v5.0.0-15.4.2). budgets are
+// locked by the caller and spent by a wrong code; void is a challenge whose
+// code nobody was sent.
+func (c *core) judge(tx *db.Tx, ch challenge, code string, void bool, budgets ...budget) (judgement, error) {
+	if retryAt, err := freeAt(tx.DB, tx.Now, budgets...); err != nil || !retryAt.IsZero() {
+		return judgement{outcome: Throttled, retryAt: retryAt}, err
+	}
+	// The row is read again under its lock: tries, generation and use may have
+	// changed since the flow was looked up.
+	counted, err := tx.Exec(`UPDATE challenges SET attempts = attempts + 1
+		WHERE id = ? AND attempts < max_attempts AND consumed_at IS NULL AND (expires_at > ? OR prior_expires_at > ?)`, ch.ID, tx.Now, tx.Now)
+	if err != nil {
+		return judgement{}, err
+	}
+	if err := tx.Take(&ch, "id = ?", ch.ID).Error; err != nil {
+		return judgement{}, err
+	}
+	k, held := c.keys.find(ch.KeyID)
+	switch {
+	case ch.ConsumedAt != nil:
+		return judgement{outcome: Used}, nil
+	case counted == 0 && ch.Attempts >= ch.MaxAttempts:
+		return judgement{outcome: Exhausted}, nil
+	case counted == 0 || !held: // a key that is gone reads as expired
+		return judgement{outcome: Expired, triesLeft: ch.MaxAttempts - ch.Attempts}, nil
+	}
+	if !ch.rightCode(k, code, tx.Now) || void {
+		if err := spend(tx, budgets...); err != nil {
+			return judgement{}, err
+		}
+		if ch.Attempts >= ch.MaxAttempts {
+			return judgement{outcome: Exhausted, counted: true}, nil
+		}
+		return judgement{outcome: Wrong, triesLeft: ch.MaxAttempts - ch.Attempts, counted: true}, nil
+	}
+	spent, err := tx.Exec("UPDATE challenges SET consumed_at = ? WHERE id = ? AND consumed_at IS NULL", tx.Now, ch.ID)
+	if err != nil {
+		return judgement{}, err
+	}
+	if spent == 0 {
+		return judgement{outcome: Used}, nil
+	}
+	return judgement{outcome: Accepted}, nil
+}
+
+// Resent is how asking for the code again ended.
+type Resent struct {
+	Outcome Outcome // CodeSent, Exhausted, Used, Superseded
+	Fresh   bool    // the code is a new one; else it is the same, so either message works
+	At      time.Time
+}
+
+// resend sends the code again: the same one while enough of its life is left,
+// else the next generation. Tries go on counting. A TooSoon error says when it
+// may be asked for.
+func (c *core) resend(tx *db.Tx, ch challenge, m message) (Resent, error) {
+	to, _ := ParseEmail(ch.Destination)
+	b := c.sendBudget(to, ch.Purpose)
+	if err := lock(tx, b); err != nil {
+		return Resent{}, err
+	}
+	// Locked by a write, so that two presses at once are told apart on both
+	// engines: the second one reads the first one's ResendAt.
+	if _, err := tx.Exec("UPDATE challenges SET sends = sends WHERE id = ?", ch.ID); err != nil {
+		return Resent{}, err
+	}
+	if err := tx.Take(&ch, "id = ?", ch.ID).Error; err != nil {
+		return Resent{}, err
+	}
+	switch {
+	case ch.ConsumedAt != nil:
+		return Resent{Outcome: Used}, nil
+	case ch.Attempts >= ch.MaxAttempts:
+		return Resent{Outcome: Exhausted}, nil
+	case tx.Now.Before(ch.ResendAt):
+		return Resent{}, &Error{Kind: TooSoon, Reason: "resend", RetryAt: ch.ResendAt}
+	}
+	retryAt, err := c.spendSend(tx, ch.Purpose, to)
+	if err != nil {
+		return Resent{}, err
+	}
+	if !retryAt.IsZero() {
+		return Resent{}, &Error{Kind: TooSoon, Reason: "resend", RetryAt: retryAt}
+	}
+	fresh := ch.ExpiresAt.Sub(tx.Now) < sameCodeLeft
+	if fresh {
+		if prior := ch.ExpiresAt; prior.After(tx.Now) {
+			ch.PriorExpiresAt = &prior
+		} else {
+			ch.PriorExpiresAt = nil
+		}
+		ch.Generation++
+		ch.ExpiresAt = earlier(tx.Now.Add(time.Duration(c.policy.CodeLife)), ch.EndsAt)
+	}
+	ch.Sends++
+	if ch.ResendAt, err = c.resendAt(tx, ch, to); err != nil {
+		return Resent{}, err
+	}
+	_, err = tx.Exec(`UPDATE challenges SET generation = ?, expires_at = ?, prior_expires_at = ?, sends = ?, resend_at = ? WHERE id = ?`,
+		ch.Generation, ch.ExpiresAt, ch.PriorExpiresAt, ch.Sends, ch.ResendAt, ch.ID)
+	if err != nil {
+		return Resent{}, err
+	}
+	m.about(ch)
+	return Resent{Outcome: CodeSent, Fresh: fresh, At: tx.Now}, enqueue(tx, m)
+}
+
+// Pending is what the code page shows of a flow that waits for a code.
+type Pending struct {
+	Flow        string // tells two tabs of one browser apart; opens nothing
+	Purpose     Purpose
+	Channel     string
+	Destination string // masked
+	Digits      int
+	Tag         string // 'Maple 42', the same in the page and in its messages
+	Now         time.Time
+	ExpiresAt   time.Time
+	ResendAt    time.Time
+	TriesLeft   int
+	Tries       int
+	Delivery    Delivery
+	Over        Outcome // Exhausted or Used where no code can be typed any more
+}
+
+// flow finds the newest pending flow of a kind in this browser, and its
+// challenge. A Gone error says that there is none: cookies are off, or the flow
+// is over.
+func flow[F any](g *gorm.DB, c Client, now time.Time, challengeOf func(F) string) (f F, ch challenge, err error) {
+	gone := &Error{Kind: Gone, Reason: "flow"}
+	session, err := pendingSession(g, c, now)
+	if err != nil {
+		return f, ch, err
+	}
+	if session == "" {
+		return f, ch, gone
+	}
+	var flows []F
+	if err := g.Where("session_id = ?", session).Order("created_at DESC").Limit(1).Find(&flows).Error; err != nil {
+		return f, ch, err
+	}
+	if len(flows) == 0 {
+		return f, ch, gone
+	}
+	if err := g.Take(&ch, "id = ?", challengeOf(flows[0])).Error; err != nil {
+		return f, ch, err
+	}
+	if !now.Before(ch.EndsAt) {
+		return f, ch, gone
+	}
+	return flows[0], ch, nil
+}
+
+// pending makes the code page's view of a challenge.
+func (c *core) pending(g *gorm.DB, id string, ch challenge, now time.Time) (Pending, error) {
+	p := Pending{
+		Flow: id, Purpose: ch.Purpose, Channel: ch.Channel, Destination: MaskEmail(ch.Destination), Digits: ch.Digits,
+		Now: now, ExpiresAt: ch.ExpiresAt, ResendAt: ch.ResendAt,
+		TriesLeft: ch.MaxAttempts - ch.Attempts, Tries: ch.MaxAttempts,
+	}
+	if k, ok := c.keys.find(ch.KeyID); ok {
+		p.Tag = k.requestTag(ch.ID)
+	} else {
+		p.ExpiresAt = ch.CreatedAt
+	}
+	switch {
+	case ch.ConsumedAt != nil:
+		p.Over = Used
+	case p.TriesLeft <= 0:
+		p.Over = Exhausted
+	}
+	var err error
+	p.Delivery, err = deliveryOf(g, ch.ID)
+	return p, err
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,228 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"admitone/content"
+	"admitone/models"
+)
+
+// How the worker paces itself.
+const (
+	lanes     = 4                // mails on their way at once: a recipient that hangs holds one of them
+	poll      = time.Second      // for what other instances enqueue, and when a poke was missed
+	markWait  = 15 * time.Second // to write down what became of a mail, while the database is away
+	leaseSlop = 15 * time.Second // what a lease outlasts the longest send and its mark by
+)
+
+// Options is what a worker needs to know.
+type Options struct {
+	Outbox *models.Outbox
+	SMTP   SMTP
+
+	From      string // the address mails are sent from
+	Brand     string
+	PublicURL string // the root of every link in a mail
+
+	Zone        *time.Location // times in mails; nil is UTC
+	LifeMinutes int            // how long a code lives, for the words
+
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Worker sends what the outbox holds. Any number of workers may run on one database: leases keep them apart.
+type Worker struct {
+	Options
+	away bool // the outbox could not be read; said once, not each second
+}
+
+// New makes a worker. It neither connects nor checks anything: Run does.
+func New(o Options) *Worker {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.SMTP = o.SMTP.withDefaults()
+	return &Worker{Options: o}
+}
+
+// Run sends until ctx ends, then finishes what is on its way (at most a send timeout and a mark) and returns nil. It returns
+// an error only at the start, for options that no mail could be sent with.
+//
+// One goroutine claims, and claims no more than there are idle lanes: everything leased is begun at once, so nothing has to
+// be given back and a lease need only outlast one send.
+func (w *Worker) Run(ctx context.Context) error {
+	if _, err := content.Compose(content.Kinds()[0], "", content.Mail{Brand: w.Brand, BaseURL: w.PublicURL, Code: "000000"}); err != nil {
+		return err
+	}
+	var idle []*Sender // the last one used is used next: while little is to do, one connection does it all
+	for range lanes {
+		s, err := NewSender(w.SMTP, w.From, w.Brand)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		idle = append(idle, s)
+	}
+	back := make(chan *Sender, lanes)
+	var busy sync.WaitGroup
+	defer busy.Wait() // before the senders close: deferred calls run last first
+
+	for ctx.Err() == nil {
+		if len(idle) > 0 {
+			for _, m := range w.claim(ctx, len(idle)) {
+				s := idle[len(idle)-1]
+				idle = idle[:len(idle)-1]
+				busy.Go(func() {
+					defer func() { back <- s }()
+					defer w.survive(m, nil)
+					w.deliver(context.WithoutCancel(ctx), s, m)
+				})
+			}
+		}
+		idle = w.wait(ctx, idle, back)
+	}
+	return nil
+}
+
+// claim leases up to n due messages. A database that is away is not an error of the worker: the messages are still in it.
+func (w *Worker) claim(ctx context.Context, n int) []models.Message {
+	found, err := w.Outbox.Claim(ctx, n, w.SMTP.SendTimeout+markWait+leaseSlop)
+	w.database(ctx, err)
+	return found
+}
+
+// database logs once that the outbox cannot be read, and once that it can again.
+func (w *Worker) database(ctx context.Context, err error) {
+	switch {
+	case ctx.Err() != nil:
+	case err != nil && !w.away:
+		w.away = true
+		w.Log.Error("the outbox cannot be read; messages wait until it can", "error", err)
+	case err == nil && w.away:
+		w.away = false
+		w.Log.Info("the outbox can be read again")
+	}
+}
+
+// wait returns the idle lanes when there may be something to claim: a lane came back, the outbox was poked, a message falls
+// due, or the poll. With every lane busy only a lane that comes back is worth waking for.
+func (w *Worker) wait(ctx context.Context, idle []*Sender, back <-chan *Sender) []*Sender {
+	var wake <-chan struct{}
+	var tick <-chan time.Time
+	if len(idle) > 0 {
+		wake = w.Outbox.Wake()
+		timer := time.NewTimer(w.pause(ctx))
+		defer timer.Stop()
+		tick = timer.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-wake:
+	case <-tick:
+	case s := <-back:
+		idle = append(idle, s)
+		for len(back) > 0 {
+			idle = append(idle, <-back)
+		}
+	}
+	return idle
+}
+
+// pause is how long to wait for nothing in particular.
+func (w *Worker) pause(ctx context.Context) time.Duration {
+	if w.away {
+		return poll
+	}
+	next, err := w.Outbox.NextAt(ctx)
+	w.database(ctx, err)
+	if err != nil || next.IsZero() {
+		return poll
+	}
+	// Never 0: what is due and was not claimed a moment ago is leased by another worker.
+	return min(max(next.Sub(w.Now()), 20*time.Millisecond), poll)
+}
+
+// deliver sends one message and writes down what became of it.
+func (w *Worker) deliver(ctx context.Context, s *Sender, m models.Message) {
+	log := w.Log.With("message", m.ID, "kind", m.Kind, "attempt", m.Attempt, "to", models.MaskEmail(m.Destination))
+	detail, err := w.send(ctx, s, m)
+	if err == nil {
+		log.Info("message handed to the mail server")
+		w.mark(ctx, log, func(ctx context.Context) error { return w.Outbox.Sent(ctx, m, detail) })
+		return
+	}
+	var f *Failure
+	if !errors.As(err, &f) {
+		f = &Failure{Reason: Fault}
+	}
+	level := slog.LevelWarn
+	if f.Reason == Auth || f.Reason == Fault {
+		level = slog.LevelError // only the operator can mend these
+	}
+	if f.Reason == TooLate {
+		level = slog.LevelInfo
+	}
+	log.Log(ctx, level, "message not delivered", "reason", f.Reason, "permanent", f.Permanent, "detail", f.Detail)
+	w.mark(ctx, log, func(ctx context.Context) error { return w.Outbox.Failed(ctx, m, models.Failure(*f)) })
+}
+
+// survive, deferred, keeps a panic a fault of its message alone. What a panic says may hold what was being written, so only
+// its type and where it happened are logged.
+func (w *Worker) survive(m models.Message, err *error) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	w.Log.Error("panic over a message", "message", m.ID, "kind", m.Kind, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+	if err != nil {
+		*err = &Failure{Reason: Fault, Detail: "a defect of ours"}
+	}
+}
+
+// send derives the code, writes the mail and hands it over. The code lives on this stack and nowhere else.
+func (w *Worker) send(ctx context.Context, s *Sender, m models.Message) (detail string, err error) {
+	defer w.survive(m, &err)
+	code, ok := w.Outbox.Code(m)
+	if !ok {
+		return "", &Failure{Permanent: true, Reason: TooLate}
+	}
+	parts, err := content.Compose(m.Kind, m.Locale, content.Mail{
+		Brand: w.Brand, BaseURL: w.PublicURL,
+		Code: code, Tag: m.Tag, Purpose: m.Purpose,
+		Device: m.Device, Place: m.Place, Address: m.Address,
+		AskedAt: m.AskedAt, WorksUntil: m.WorksUntil, Zone: w.Zone, LifeMinutes: w.LifeMinutes,
+	})
+	if err != nil {
+		return "", &Failure{Reason: Fault, Detail: scrub(err.Error(), code)}
+	}
+	return s.Send(ctx, Letter{ID: m.ID, To: m.Destination, Date: w.Now(), Parts: parts, Code: code})
+}
+
+// mark writes down an outcome, trying again while the database is away: a mail that was sent and not marked is sent again
+// when its lease ends. That is better than a mail that is lost, and the same Message-ID shows that it is the same.
+func (w *Worker) mark(ctx context.Context, log *slog.Logger, write func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(ctx, markWait)
+	defer cancel()
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		err := write(ctx)
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			log.Error("what became of the message could not be written down; it will be sent again", "error", err)
+			return
+		case <-time.After(pause):
+		}
+	}
+}

@@ -1,0 +1,426 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"admitone/models"
+
+	"github.com/emersion/go-smtp"
+	_ "github.com/mattn/go-sqlite3"
+)
+
+// house is the real models on a real file, a real mail server, and one clock that the test moves.
+type house struct {
+	t    *testing.T
+	m    *models.Models
+	file string
+	peer *peer
+	log  *logbook
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	folder := t.TempDir()
+	h := &house{t: t, file: filepath.Join(folder, "test.db"), peer: newPeer(t), log: &logbook{lines: make(chan string, 1000)}, now: time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC)}
+	var err error
+	h.m, err = models.Open(t.Context(), models.Options{
+		Database: h.file, KeyFile: filepath.Join(folder, "keys"), Brand: "Admit One",
+		Policy: models.DefaultPolicy(), Now: h.clock, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.m.Close() })
+	return h
+}
+
+func (h *house) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+func (h *house) advance(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = h.now.Add(d)
+}
+
+func (h *house) worker(server SMTP) *Worker {
+	return New(Options{
+		Outbox: h.m.Outbox, SMTP: server, From: "codes@example.com", Brand: "Admit One",
+		PublicURL: "https://accounts.example.com", LifeMinutes: 10, Now: h.clock, Log: slog.New(slog.NewTextHandler(h.log, nil)),
+	})
+}
+
+// run starts a worker; stop ends it and waits until it has written everything down.
+func (h *house) run(w *Worker) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-done; err != nil {
+				h.t.Error(err)
+			}
+		})
+	}
+	h.t.Cleanup(stop)
+	return stop
+}
+
+// signUp enqueues a code to an address and returns who waits for it.
+func (h *house) signUp(address string) models.Client {
+	h.t.Helper()
+	c := models.Client{Address: netip.MustParseAddr("198.51.100.44"), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+	out, err := h.m.SignUps.Start(h.t.Context(), address, "correct horse battery", c)
+	if err != nil || out.Outcome != models.CodeSent {
+		h.t.Fatalf("sign-up: %v %v", out.Outcome, err)
+	}
+	c.Session = out.Session
+	return c
+}
+
+func (h *house) delivery(c models.Client) models.Delivery {
+	h.t.Helper()
+	p, err := h.m.SignUps.Pending(h.t.Context(), c)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return p.Delivery
+}
+
+// logbook keeps what is logged and hands each line on.
+type logbook struct {
+	mu    sync.Mutex
+	all   bytes.Buffer
+	lines chan string
+}
+
+func (l *logbook) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all.Write(b)
+	l.lines <- string(b)
+	return len(b), nil
+}
+
+func (l *logbook) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
+// await returns the first new line that says words.
+func (h *house) await(words string) string {
+	h.t.Helper()
+	limit := time.After(20 * time.Second)
+	for {
+		select {
+		case line := <-h.log.lines:
+			if strings.Contains(line, words) {
+				return line
+			}
+		case <-limit:
+			h.t.Fatalf("nothing logged %q; the log is:\n%s", words, h.log.text())
+		}
+	}
+}
+
+var sixDigits = regexp.MustCompile(`(?m)^\d{6}$`)
+
+func TestWorkerSendsTheCode(t *testing.T) {
+	h := newHouse(t)
+	h.peer.start()
+	stop := h.run(h.worker(h.peer.smtp(TLSNone)))
+	c := h.signUp("ada@mail.example")
+	got := h.peer.next()
+	stop()
+
+	m := open(t, got.raw)
+	code := sixDigits.FindString(m.text)
+	if got.to != "ada@mail.example" || code == "" || !strings.Contains(m.html, ">"+code+"<") || strings.Contains(m.subject, code) {
+		t.Fatalf("the mail to %s: %q %q", got.to, m.subject, m.text)
+	}
+	for _, want := range []string{"20:24 (UTC)", "Firefox on Linux", "Creating your account", "22 November 2026", "https://accounts.example.com/not-me"} {
+		if !strings.Contains(m.text, want) {
+			t.Errorf("the text lacks %q", want)
+		}
+	}
+	p, err := h.m.SignUps.Pending(t.Context(), c)
+	if err != nil || p.Delivery.State != "accepted" || !strings.Contains(m.text, "Request: "+p.Tag) {
+		t.Errorf("pending %+v (%v)", p, err)
+	}
+	if log := h.log.text(); strings.Contains(log, code) || strings.Contains(log, "ada@") || !strings.Contains(log, "a***@mail.example") {
+		t.Errorf("the log: %s", log)
+	}
+	// The whole text, pasted into the field, is read as the code.
+	if out, err := h.m.SignUps.Answer(t.Context(), m.text, "", false, c); err != nil || out.Outcome != models.Accepted {
+		t.Errorf("the code from the mail: %v %v", out.Outcome, err)
+	}
+}
+
+func TestWorkerTriesAgain(t *testing.T) {
+	h := newHouse(t)
+	var mu sync.Mutex
+	tries := 0
+	h.peer.onRcpt = func(string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if tries++; tries == 1 {
+			return refuse(451, 4, 7, 1, "come again, ada@mail.example")
+		}
+		return nil
+	}
+	h.peer.start()
+	stop := h.run(h.worker(h.peer.smtp(TLSNone)))
+	c := h.signUp("ada@mail.example")
+	line := h.await("not delivered")
+	if !strings.Contains(line, "reason=deferred") || !strings.Contains(line, "attempt=1") || strings.Contains(line, "ada@") {
+		t.Errorf("the log: %s", line)
+	}
+	stop() // the outcome is written down
+	if d := h.delivery(c); d.State != "delayed" || d.Reason != Deferred {
+		t.Errorf("the delivery is %+v", d)
+	}
+	h.advance(15 * time.Second)
+	stop = h.run(h.worker(h.peer.smtp(TLSNone)))
+	h.peer.next()
+	stop()
+	if d := h.delivery(c); d.State != "accepted" {
+		t.Errorf("the delivery is %+v", d)
+	}
+}
+
+func TestWorkerRefused(t *testing.T) {
+	h := newHouse(t)
+	h.peer.onRcpt = func(string) error { return refuse(550, 5, 1, 1, "no such user") }
+	h.peer.start()
+	stop := h.run(h.worker(h.peer.smtp(TLSNone)))
+	c := h.signUp("ada@mail.example")
+	h.await("not delivered")
+	stop()
+	if d := h.delivery(c); d.State != "refused" || d.Reason != NoMailbox {
+		t.Errorf("the delivery is %+v", d)
+	}
+}
+
+// A recipient whose server hangs keeps no other mail back, and a stop lets the mail on its way end.
+func TestWorkerHangingRecipient(t *testing.T) {
+	h := newHouse(t)
+	hanging, release := make(chan struct{}), make(chan struct{})
+	h.peer.onRcpt = func(to string) error {
+		if strings.HasPrefix(to, "slow@") {
+			close(hanging)
+			<-release
+		}
+		return nil
+	}
+	h.peer.start()
+	w := h.worker(h.peer.smtp(TLSNone))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	slow := h.signUp("slow@mail.example")
+	<-hanging
+	h.signUp("ada@mail.example")
+	if got := h.peer.next(); got.to != "ada@mail.example" {
+		t.Errorf("first came %s", got.to)
+	}
+	cancel()
+	select {
+	case <-done:
+		t.Error("the worker stopped in the middle of a mail")
+	default:
+	}
+	close(release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	h.peer.next()
+	if d := h.delivery(slow); d.State != "accepted" {
+		t.Errorf("the slow delivery is %+v", d)
+	}
+}
+
+// A worker that died between the mail and the mark: the mail comes twice, recognisably the same.
+func TestWorkerAfterACrash(t *testing.T) {
+	h := newHouse(t)
+	h.peer.start()
+	c := h.signUp("ada@mail.example")
+	w := h.worker(h.peer.smtp(TLSNone))
+	claimed, err := h.m.Outbox.Claim(t.Context(), 1, time.Minute)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %d (%v)", len(claimed), err)
+	}
+	if _, err := w.send(t.Context(), sender(t, w.SMTP), claimed[0]); err != nil {
+		t.Fatal(err)
+	}
+	first := open(t, h.peer.next().raw)
+
+	h.advance(time.Minute)
+	stop := h.run(w)
+	second := open(t, h.peer.next().raw)
+	stop()
+	if a, b := first.header.Get("Message-Id"), second.header.Get("Message-Id"); a != b || first.text != second.text {
+		t.Errorf("ids %s and %s", a, b)
+	}
+	if d := h.delivery(c); d.State != "accepted" {
+		t.Errorf("the delivery is %+v", d)
+	}
+}
+
+func TestWorkerTooLate(t *testing.T) {
+	h := newHouse(t)
+	h.peer.start()
+	h.signUp("ada@mail.example")
+	h.advance(10 * time.Minute)
+	stop := h.run(h.worker(h.peer.smtp(TLSNone)))
+	h.signUp("eve@mail.example")
+	if got := h.peer.next(); got.to != "eve@mail.example" {
+		t.Errorf("a late code went to %s", got.to)
+	}
+	stop()
+
+	// Claimed in time, begun too late.
+	c := h.signUp("bob@mail.example")
+	claimed, err := h.m.Outbox.Claim(t.Context(), 1, time.Hour)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %d (%v)", len(claimed), err)
+	}
+	h.advance(10 * time.Minute)
+	w := h.worker(h.peer.smtp(TLSNone))
+	w.deliver(t.Context(), sender(t, w.SMTP), claimed[0])
+	if d := h.delivery(c); d.State != "refused" || d.Reason != TooLate || len(h.peer.mails) != 0 {
+		t.Errorf("the delivery is %+v", d)
+	}
+}
+
+// The database goes away and comes back: said once each, nothing lost.
+func TestWorkerDatabaseAway(t *testing.T) {
+	h := newHouse(t)
+	h.peer.start()
+	direct, err := sql.Open("sqlite3", h.file+"?_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { direct.Close() })
+	h.signUp("ada@mail.example")
+	if _, err := direct.Exec("ALTER TABLE messages RENAME TO elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	stop := h.run(h.worker(h.peer.smtp(TLSNone)))
+	h.await("cannot be read")
+	if _, err := direct.Exec("ALTER TABLE elsewhere RENAME TO messages"); err != nil {
+		t.Fatal(err)
+	}
+	h.peer.next()
+	stop()
+	log := h.log.text()
+	if strings.Count(log, "cannot be read") != 1 || strings.Count(log, "can be read again") != 1 {
+		t.Errorf("the log: %s", log)
+	}
+}
+
+// The mail went out, but the row cannot be marked at first.
+func TestWorkerMarksLater(t *testing.T) {
+	h := newHouse(t)
+	direct, err := sql.Open("sqlite3", h.file+"?_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { direct.Close() })
+	h.peer.onData = func(*smtp.Conn) error {
+		_, err := direct.Exec("ALTER TABLE message_steps RENAME TO elsewhere")
+		return err
+	}
+	h.peer.start()
+	stop := h.run(h.worker(h.peer.smtp(TLSNone)))
+	c := h.signUp("ada@mail.example")
+	h.peer.next()
+	h.await("handed to the mail server")
+	if _, err := direct.Exec("ALTER TABLE elsewhere RENAME TO message_steps"); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if d := h.delivery(c); d.State != "accepted" {
+		t.Errorf("the delivery is %+v", d)
+	}
+}
+
+func TestWorkerPanic(t *testing.T) {
+	h := newHouse(t)
+	h.peer.start()
+	c := h.signUp("ada@mail.example")
+	claimed, err := h.m.Outbox.Claim(t.Context(), 1, time.Minute)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %d (%v)", len(claimed), err)
+	}
+	w := h.worker(h.peer.smtp(TLSNone))
+	w.Now = func() time.Time { panic("482913 ada@mail.example") }
+	w.deliver(t.Context(), sender(t, w.SMTP), claimed[0])
+	if d := h.delivery(c); d.State != "delayed" || d.Reason != Fault {
+		t.Errorf("the delivery is %+v", d)
+	}
+	if log := h.log.text(); !strings.Contains(log, "panic over a message") || strings.Contains(log, "482913") || strings.Contains(log, "ada@") {
+		t.Errorf("the log: %s", log)
+	}
+	h.advance(time.Minute)
+	h.run(h.worker(h.peer.smtp(TLSNone)))
+	h.peer.next()
+}
+
+func TestTwoWorkers(t *testing.T) {
+	h := newHouse(t)
+	h.peer.start()
+	want := map[string]bool{}
+	for i := range 8 {
+		to := fmt.Sprintf("ada%c@mail.example", 'a'+i)
+		want[to] = true
+		h.signUp(to)
+	}
+	stopA, stopB := h.run(h.worker(h.peer.smtp(TLSNone))), h.run(h.worker(h.peer.smtp(TLSNone)))
+	for range 8 {
+		if to := h.peer.next().to; !want[to] {
+			t.Errorf("a second mail to %s", to)
+		} else {
+			delete(want, to)
+		}
+	}
+	stopA()
+	stopB()
+	if len(h.peer.mails) != 0 {
+		t.Error("more mails than messages")
+	}
+}
+
+func TestWorkerOptions(t *testing.T) {
+	h := newHouse(t)
+	h.peer.start()
+	for name, spoil := range map[string]func(*Worker){
+		"from":       func(w *Worker) { w.From = "codes" },
+		"public URL": func(w *Worker) { w.PublicURL = "accounts.example.com" },
+	} {
+		w := h.worker(h.peer.smtp(TLSNone))
+		spoil(w)
+		if err := w.Run(t.Context()); err == nil {
+			t.Errorf("runs with a bad %s", name)
+		}
+	}
+}

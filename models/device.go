@@ -1,0 +1,100 @@
+package models
+
+import (
+	"strings"
+	"time"
+
+	"admitone/models/internal/db"
+
+	"github.com/mileusna/useragent"
+	"gorm.io/gorm"
+)
+
+// device is a browser, named by its cookie.
+type device struct {
+	ID        string
+	TokenHash string
+	CreatedAt time.Time
+	EndsAt    time.Time
+}
+
+// findDevice gives the id of the browser that holds the token, if the account
+// knows it. A cookie that the account does not know gives "".
+func knownDevice(g *gorm.DB, token, account string, now time.Time) (string, error) {
+	if len(token) != tokenLength || account == "" {
+		return "", nil
+	}
+	var ids []string
+	err := g.Raw(`SELECT d.id FROM devices d JOIN known_devices k ON k.device_id = d.id
+		WHERE d.token_hash = ? AND d.ends_at > ? AND k.account_id = ?`, hashToken(token), now, account).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// bindDevice makes the browser known to the account and returns its new token
+// and id. The token is always a new one: a cookie that a stranger planted
+// beforehand must not become a known device with the owner's code.
+func bindDevice(tx *db.Tx, c Client, account string) (token, id string, err error) {
+	token, id = newToken(), newID()
+	if len(c.Device) == tokenLength {
+		var ids []string
+		err := tx.Raw("SELECT id FROM devices WHERE token_hash = ? AND ends_at > ?", hashToken(c.Device), tx.Now).Scan(&ids).Error
+		if err != nil {
+			return "", "", err
+		}
+		if len(ids) > 0 {
+			id = ids[0]
+		}
+	}
+	_, err = tx.Exec(`INSERT INTO devices (id, token_hash, created_at, ends_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, ends_at = excluded.ends_at`,
+		id, hashToken(token), tx.Now, tx.Now.Add(deviceLife))
+	if err != nil {
+		return "", "", err
+	}
+	_, err = tx.Exec(`INSERT INTO known_devices (device_id, account_id, name, known_at, seen_at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (account_id, device_id) DO UPDATE SET seen_at = excluded.seen_at`,
+		id, account, deviceName(c.UserAgent), tx.Now, tx.Now)
+	return token, id, err
+}
+
+// deviceName says what a browser calls itself, in words a person knows:
+// 'Firefox on Linux'. What cannot be told is left out, never guessed.
+func deviceName(userAgent string) string {
+	ua := useragent.Parse(strings.ToValidUTF8(cut(userAgent, 512), ""))
+	browser, system := plainName(ua.Name), plainName(ua.OS)
+	switch {
+	case browser != "" && system != "":
+		return browser + " on " + system
+	case browser != "":
+		return browser
+	case system != "":
+		return "A browser on " + system
+	}
+	return "A web browser"
+}
+
+// plainName keeps names that are words: letters first, short, nothing that
+// could pass for markup, a link or a code in a message.
+func plainName(s string) string {
+	if len(s) < 2 || len(s) > 24 || !isLetter(s[0]) {
+		return ""
+	}
+	for i := range len(s) {
+		if c := s[i]; !isLetter(c) && c != ' ' && c != '-' {
+			return ""
+		}
+	}
+	return s
+}
+
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+func cut(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}

@@ -1,0 +1,69 @@
+package devinbox
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// The headers by which a proxy gives itself away, besides all that begin with
+// X-Forwarded. One of them, even empty, means that the peer on this computer
+// speaks for somebody elsewhere.
+var forwardingHeaders = map[string]bool{
+	"forwarded": true, "via": true, "x-real-ip": true, "x-client-ip": true, "x-cluster-client-ip": true,
+	"x-original-forwarded-for": true, "x-original-host": true, "x-original-url": true, "x-host": true,
+	"x-remote-ip": true, "x-remote-addr": true, "x-proxyuser-ip": true, "x-envoy-external-address": true,
+	"x-azure-clientip": true, "x-azure-socketip": true, "x-appengine-user-ip": true, "x-arr-ssl": true,
+	"true-client-ip": true, "fastly-client-ip": true, "fly-client-ip": true, "client-ip": true,
+	"cf-connecting-ip": true, "cf-connecting-ipv6": true, "cf-ray": true, "cf-visitor": true, "cdn-loop": true,
+	"proxy-connection": true, "x-proxied-for": true, "x-tailscale-user": true, "tailscale-user-login": true,
+}
+
+// guard answers 404 to everybody but a person at this very computer: what the
+// inbox shows opens any account. The peer alone proves nothing, a proxy or a
+// tunnel on the same machine is a loopback peer too; nor does the Host, which
+// another site can point at 127.0.0.1. A form sent from another site is
+// refused the same way, so that a page elsewhere can neither empty the inbox
+// nor make it misbehave.
+func guard(next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		if !isLocal(r) || crossOrigin.Check(r) != nil {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isLocal(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !peer.Addr().Unmap().IsLoopback() {
+		return false
+	}
+	for name := range r.Header {
+		name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
+		if forwardingHeaders[name] || strings.HasPrefix(name, "x-forwarded") {
+			return false
+		}
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	} else {
+		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	}
+	return isLoopbackHost(host)
+}
+
+// isLoopbackHost accepts 127.0.0.0/8, ::1 and the one name that means them.
+// Other names are not resolved: their answer is somebody else's to give.
+func isLoopbackHost(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}

@@ -1,0 +1,216 @@
+// Package db opens the database and runs transactions on it. It is the only
+// place that knows which engine is behind the rows; the rules live in models.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// The engines that Open knows.
+const (
+	SQLite   = "sqlite"
+	Postgres = "postgres"
+)
+
+// writeLimit bounds one transaction. The caller's own context does not: a
+// stranger who hangs up in the middle of a wrong code must not take back the
+// count of that try.
+const writeLimit = 15 * time.Second
+
+// Options says which database to open.
+type Options struct {
+	URL string           // "postgres://..." or the path of a SQLite file
+	Now func() time.Time // the one clock (HOUSE.md law 3)
+	Log *slog.Logger
+}
+
+// DB is an open database with its schema up to date.
+type DB struct {
+	Engine string
+
+	write, read *gorm.DB
+	now         func() time.Time
+	log         *slog.Logger
+
+	mu     sync.Mutex
+	topics map[string][]chan struct{}
+	stop   context.CancelFunc
+	done   chan struct{}
+}
+
+// Tx is one running transaction: the handle and the moment it happens at.
+type Tx struct {
+	*gorm.DB
+	Now time.Time
+
+	db    *DB
+	wakes []string
+}
+
+// Open connects, brings the schema up to date and returns the database. The
+// error names what is wrong with the URL or the file.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	d := &DB{now: o.Now, log: o.Log, topics: map[string][]chan struct{}{}}
+	var err error
+	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
+		d.Engine = Postgres
+		err = d.openPostgres(ctx, o.URL)
+	} else {
+		d.Engine = SQLite
+		err = d.openSQLite(ctx, o.URL)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func gormConfig(log *slog.Logger) *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		// Parameterised: a value (an address, a hash) must never reach a log.
+		Logger: logger.NewSlogLogger(log, logger.Config{
+			SlowThreshold:             500 * time.Millisecond,
+			LogLevel:                  logger.Warn,
+			IgnoreRecordNotFoundError: true,
+			ParameterizedQueries:      true,
+		}),
+	}
+}
+
+// Close ends the listener and the pools.
+func (d *DB) Close() error {
+	if d.stop != nil {
+		d.stop()
+		<-d.done
+	}
+	var errs []error
+	for _, g := range []*gorm.DB{d.write, d.read} {
+		if g == nil {
+			continue
+		}
+		pool, err := g.DB()
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		errs = append(errs, pool.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Now is the one clock: UTC, whole milliseconds. SQLite compares times as
+// text, so a time in another zone would sort wrongly.
+func (d *DB) Now() time.Time { return d.now().UTC().Truncate(time.Millisecond) }
+
+// Read gives a handle for queries outside a transaction.
+func (d *DB) Read(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
+
+// Write runs one act in one transaction. On PostgreSQL it runs a second time
+// when the engine broke a deadlock, so act must not keep state between runs.
+func (d *DB) Write(ctx context.Context, act func(*Tx) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeLimit)
+	defer cancel()
+	err := d.once(ctx, act)
+	if isDeadlock(err) {
+		d.log.WarnContext(ctx, "transaction runs again after a deadlock")
+		err = d.once(ctx, act)
+	}
+	return err
+}
+
+func (d *DB) once(ctx context.Context, act func(*Tx) error) error {
+	var wakes []string
+	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		tx := &Tx{DB: g, Now: d.Now(), db: d}
+		if err := act(tx); err != nil {
+			return err
+		}
+		wakes = tx.wakes
+		if d.Engine != Postgres {
+			return nil
+		}
+		for _, topic := range wakes {
+			if err := g.Exec("SELECT pg_notify(?, ?)", channel, topic).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, topic := range wakes {
+		d.poke(topic)
+	}
+	return nil
+}
+
+// Exec runs a statement and says how many rows it changed.
+func (tx *Tx) Exec(sql string, args ...any) (int64, error) {
+	r := tx.DB.Exec(sql, args...)
+	return r.RowsAffected, r.Error
+}
+
+// SkipLocked is the clause that lets many workers lease different rows;
+// SQLite has one writer and needs none.
+func (tx *Tx) SkipLocked() string {
+	if tx.db.Engine == Postgres {
+		return " FOR UPDATE SKIP LOCKED"
+	}
+	return ""
+}
+
+// Wake pokes the subscribers of a topic once the transaction has committed.
+func (tx *Tx) Wake(topic string) { tx.wakes = append(tx.wakes, topic) }
+
+// Subscribe returns a channel that gets a value after a commit that called
+// Wake for the topic. Pokes may be merged and, between machines, lost: a
+// subscriber polls as well.
+func (d *DB) Subscribe(topic string) <-chan struct{} {
+	c := make(chan struct{}, 1)
+	d.mu.Lock()
+	d.topics[topic] = append(d.topics[topic], c)
+	d.mu.Unlock()
+	return c
+}
+
+func (d *DB) poke(topic string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.topics[topic] {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Ping says whether the database answers a query.
+func (d *DB) Ping(ctx context.Context) error {
+	var one int
+	return d.Read(ctx).Raw("SELECT 1").Scan(&one).Error
+}
+
+func isDeadlock(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

@@ -1,0 +1,192 @@
+package models
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+)
+
+// keyBytes is the length of a key: as long as the hash that it is used with.
+const keyBytes = 32
+
+// key is one secret of the ring. The newest that has begun makes new
+// challenges; the others go on judging their own.
+type key struct {
+	id     string
+	starts time.Time
+	secret []byte
+}
+
+// keyRing holds the keys, oldest first.
+type keyRing struct{ keys []key }
+
+// openKeyRing reads the key file: a line per key, 'id start secret', the start
+// as RFC 3339 and the secret as base64 of 32 bytes.
+func openKeyRing(path string) (*keyRing, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return nil, fmt.Errorf("--key-file: others can read %s (mode %04o); mend: chmod 600 %s", path, mode, path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	ring := &keyRing{}
+	for i, line := range strings.Split(string(text), "\n") {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		k, err := parseKey(line)
+		if err != nil {
+			return nil, fmt.Errorf("--key-file: %s, line %d: %w", path, i+1, err)
+		}
+		if _, twice := ring.find(k.id); twice {
+			return nil, fmt.Errorf("--key-file: %s, line %d: the id %s is there twice", path, i+1, k.id)
+		}
+		ring.keys = append(ring.keys, k)
+	}
+	if len(ring.keys) == 0 {
+		return nil, fmt.Errorf("--key-file: %s holds no key; restore it from its backup", path)
+	}
+	sort.SliceStable(ring.keys, func(i, j int) bool { return ring.keys[i].starts.Before(ring.keys[j].starts) })
+	return ring, nil
+}
+
+func parseKey(line string) (key, error) {
+	fields := strings.Fields(line)
+	if len(fields) != 3 {
+		return key{}, errors.New("a key is written as: id start secret")
+	}
+	starts, err := time.Parse(time.RFC3339, fields[1])
+	if err != nil {
+		return key{}, errors.New("the start is not a time such as 2026-11-22T20:14:07Z")
+	}
+	secret, err := base64.StdEncoding.DecodeString(fields[2])
+	if err != nil || len(secret) != keyBytes {
+		return key{}, fmt.Errorf("the secret is not base64 of %d bytes", keyBytes)
+	}
+	return key{id: fields[0], starts: starts.UTC(), secret: secret}, nil
+}
+
+// makeKeyRing writes a key file with one new key, mode 0600. Where another
+// process was first, its file is read.
+func makeKeyRing(path string, now time.Time) (*keyRing, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return openKeyRing(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--key-file: %w", err)
+	}
+	line := fmt.Sprintf("# Codes are derived from these keys. Keep a copy apart from the database's.\n%s %s %s\n",
+		newID()[:8], now.Format(time.RFC3339), base64.StdEncoding.EncodeToString(randomBytes(keyBytes)))
+	_, err = f.WriteString(line)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return nil, fmt.Errorf("--key-file: %w", err)
+	}
+	return openKeyRing(path)
+}
+
+func (r *keyRing) find(id string) (key, bool) {
+	for _, k := range r.keys {
+		if k.id == id {
+			return k, true
+		}
+	}
+	return key{}, false
+}
+
+// current is the key that new challenges take.
+func (r *keyRing) current(now time.Time) key {
+	newest := r.keys[0]
+	for _, k := range r.keys[1:] {
+		if !k.starts.After(now) {
+			newest = k
+		}
+	}
+	return newest
+}
+
+// mac is HMAC-SHA-256 over the fields, each preceded by its length, so that no
+// two lists of fields give the same input.
+func (k key) mac(fields ...string) []byte {
+	h := hmac.New(sha256.New, k.secret)
+	var n [8]byte
+	for _, f := range fields {
+		binary.BigEndian.PutUint64(n[:], uint64(len(f)))
+		h.Write(n[:])
+		h.Write([]byte(f))
+	}
+	return h.Sum(nil)
+}
+
+// code derives the digits of one generation of a challenge (HOUSE.md law 4).
+// Taking 8 bytes modulo 10^6 or 10^8 is biased by less than 2^-37.
+func (k key) code(challenge, purpose string, generation, digits int) string {
+	sum := k.mac("code", challenge, purpose, fmt.Sprint(generation))
+	return formatCode(binary.BigEndian.Uint64(sum[:8]), digits)
+}
+
+// requestTag names a request in the page and in its messages: 'Maple 42'.
+func (k key) requestTag(challenge string) string {
+	sum := k.mac("tag", challenge)
+	word := tagWords[int(sum[0])%len(tagWords)]
+	return fmt.Sprintf("%s %d", word, 10+binary.BigEndian.Uint16(sum[1:3])%90)
+}
+
+// laneTag stands for an address in the keys of budgets. It is made with the
+// oldest key, so that a new key does not open every closed lane. Only when
+// that key is taken out of the ring do the budgets begin anew.
+func (r *keyRing) laneTag(kind, value string) string {
+	return hex.EncodeToString(r.keys[0].mac("lane", kind, value)[:16])
+}
+
+// tagWords are short, plain, easy to tell apart when read aloud.
+var tagWords = []string{
+	"Acorn", "Amber", "Anchor", "Apple", "Arrow", "Aspen", "Badger", "Bamboo",
+	"Basil", "Beacon", "Birch", "Bridge", "Canoe", "Canyon", "Cedar", "Cherry",
+	"Clover", "Comet", "Copper", "Coral", "Crane", "Daisy", "Delta", "Falcon",
+	"Fern", "Finch", "Forest", "Garnet", "Ginger", "Glacier", "Harbour", "Hazel",
+	"Heron", "Island", "Ivory", "Jasmine", "Juniper", "Kettle", "Lantern", "Lemon",
+	"Lilac", "Linen", "Lotus", "Maple", "Marble", "Meadow", "Mint", "Olive",
+	"Orchid", "Otter", "Pebble", "Pepper", "Pine", "Poppy", "Quartz", "Raven",
+	"River", "Saffron", "Sparrow", "Thistle", "Tulip", "Velvet", "Walnut", "Willow",
+}
+
+// newID is 128 random bits: an id that a restored backup cannot repeat.
+func newID() string { return hex.EncodeToString(randomBytes(16)) }
+
+// newToken is 256 random bits for a cookie; the row keeps hashToken of it.
+func newToken() string { return base64.RawURLEncoding.EncodeToString(randomBytes(32)) }
+
+// tokenLength is how long every token is, in bytes; anything else is not ours.
+const tokenLength = 43
+
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails: the program ends first
+	return b
+}

@@ -1,0 +1,124 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"admitone/models/internal/db"
+)
+
+// Options says where the rows and the keys are and which numbers hold.
+type Options struct {
+	Database string // "postgres://..." or the path of a SQLite file
+	KeyFile  string // made at the first start, mode 0600
+	Brand    string // what a password must not be
+	Policy   Policy
+	Now      func() time.Time // the one clock
+	Log      *slog.Logger
+}
+
+// Models is the open account domain: one field per group of acts.
+type Models struct {
+	SignUps  *SignUps
+	SignIns  *SignIns
+	Sessions *Sessions
+	Outbox   *Outbox
+
+	core *core
+}
+
+// core is what every group of acts works with.
+type core struct {
+	db     *db.DB
+	keys   *keyRing
+	hasher *hasher
+	policy Policy
+	brand  string
+	log    *slog.Logger
+
+	loopbackOnce sync.Once
+}
+
+// Client is who asks, as the request shows it.
+type Client struct {
+	Address   netip.Addr // from the connection, or from a trusted proxy
+	UserAgent string
+	Session   string // the session cookie's token, "" without one
+	Device    string // the device cookie's token, "" without one
+}
+
+// ErrNoCompiler means that the program was built without cgo.
+var ErrNoCompiler = db.ErrNoCompiler
+
+// Open opens the database and the keys. Errors name the option to mend.
+func Open(ctx context.Context, o Options) (*Models, error) {
+	if err := o.Policy.Validate(); err != nil {
+		return nil, err
+	}
+	d, err := db.Open(ctx, db.Options{URL: o.Database, Now: o.Now, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	keys, err := ringFor(ctx, d, o.KeyFile)
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	c := &core{db: d, keys: keys, hasher: newHasher(o.Policy, d.Now), policy: o.Policy, brand: o.Brand, log: o.Log}
+	return &Models{
+		SignUps:  &SignUps{c},
+		SignIns:  &SignIns{c},
+		Sessions: &Sessions{c},
+		Outbox:   &Outbox{core: c, wake: d.Subscribe(outboxTopic)},
+		core:     c,
+	}, nil
+}
+
+// ringFor opens the key file, or makes it where the database has never used a
+// key. A database whose keys are lost is refused: a new file would silently
+// void every code and link under way and open every closed lane.
+func ringFor(ctx context.Context, d *db.DB, path string) (*keyRing, error) {
+	var used []string
+	if err := d.Read(ctx).Raw("SELECT id FROM keys ORDER BY added_at").Scan(&used).Error; err != nil {
+		return nil, err
+	}
+	ring, err := openKeyRing(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if len(used) > 0 {
+			return nil, fmt.Errorf("--key-file: %s is not there, but the database uses key %s; restore the file from its backup", path, used[len(used)-1])
+		}
+		ring, err = makeKeyRing(path, d.Now())
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range used {
+		if _, ok := ring.find(id); !ok {
+			return nil, fmt.Errorf("--key-file: %s does not hold key %s, which the database uses; put its line back from the backup", path, id)
+		}
+	}
+	return ring, d.Write(ctx, func(tx *db.Tx) error { return noteKey(tx, ring.current(tx.Now)) })
+}
+
+// noteKey remembers that the database depends on a key.
+func noteKey(tx *db.Tx, k key) error {
+	_, err := tx.Exec("INSERT INTO keys (id, added_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", k.id, tx.Now)
+	return err
+}
+
+// Close ends the connections to the database.
+func (m *Models) Close() error { return m.core.db.Close() }
+
+// Ping says whether the database answers.
+func (m *Models) Ping(ctx context.Context) error { return m.core.db.Ping(ctx) }
+
+// Policy is the numbers in force.
+func (m *Models) Policy() Policy { return m.core.policy }
+
+// Now is the one clock: UTC, in whole milliseconds.
+func (m *Models) Now() time.Time { return m.core.db.Now() }

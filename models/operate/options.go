@@ -1,0 +1,193 @@
+// Package operate is the operator's side: the options and their checks.
+package operate
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"admitone/models"
+	"admitone/models/delivery"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Options is the one definition of every option: a flag, an ADMITONE_* variable
+// and a row of the README's table.
+type Options struct {
+	Listen         string   `default:"127.0.0.1:8080" help:"Address to listen on."`
+	Data           string   `default:"./data" help:"Folder for the database, the key and the test inbox."`
+	Database       string   `help:"postgres://... ; empty: SQLite in the data folder."`
+	PublicURL      string   `help:"Address that people open, such as https://accounts.example.com; empty: http://localhost with the port of --listen."`
+	KeyFile        string   `help:"File with the keys that codes are derived from; empty: key in the data folder."`
+	SMTP           string   `name:"smtp" help:"Mail server: smtp://user:pass@host:port?tls=starttls|tls|none."`
+	MailFrom       string   `help:"Address that messages come from."`
+	BrandName      string   `default:"Admit One" help:"Name of the service in pages and messages."`
+	DevInbox       *bool    `negatable:"" help:"Catch all messages at /dev/inbox; on by itself when no SMTP is set and the address is loopback."`
+	Log            string   `enum:"text,json" default:"text" help:"Form of the log: text or json."`
+	TrustedProxies []string `help:"Addresses or networks of proxies whose X-Forwarded-For is believed."`
+	SignUp         string   `enum:"open,closed" default:"open" help:"Whether new accounts can be made: open or closed."`
+	TimeZone       string   `default:"UTC" help:"Time zone of the times in pages and messages, such as Europe/Vienna."`
+	Config         string   `help:"TOML file with [policy]: the numbers of the product."`
+}
+
+// Setup is what the options come to once they have been checked.
+type Setup struct {
+	Database string // postgres://... or the path of a SQLite file
+	KeyFile  string
+	From     string // the bare address that messages come from
+	Public   *url.URL
+	Proxies  []netip.Prefix
+	Zone     *time.Location
+	Policy   models.Policy
+	SMTP     delivery.SMTP // zero where the test inbox runs
+	DevInbox bool
+}
+
+// Check refuses wrong options by name, with the mend.
+func (o Options) Check() (s Setup, err error) {
+	host, port, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return s, fmt.Errorf("--listen: %q is not an address and a port; write it like 127.0.0.1:8080", o.Listen)
+	}
+	if s.Public, err = publicURL(o.PublicURL, host, port); err != nil {
+		return s, err
+	}
+	local := isLoopback(host) && isLoopback(s.Public.Hostname())
+	if s.DevInbox, err = devInbox(o, local); err != nil {
+		return s, err
+	}
+	if s.From, err = mailFrom(o, s.DevInbox); err != nil {
+		return s, err
+	}
+	if o.SMTP != "" {
+		if s.SMTP, err = delivery.ParseSMTP(o.SMTP); err != nil {
+			return s, fmt.Errorf("--smtp: %w", err)
+		}
+	}
+	if s.Proxies, err = prefixes(o.TrustedProxies); err != nil {
+		return s, err
+	}
+	if s.Zone, err = time.LoadLocation(o.TimeZone); err != nil || o.TimeZone == "Local" {
+		return s, fmt.Errorf("--time-zone: %q is not the name of a time zone; write it like Europe/Vienna or UTC", o.TimeZone)
+	}
+	if name := strings.TrimSpace(o.BrandName); name == "" || len(name) > 40 || strings.ContainsAny(name, "\r\n\t") || name != o.BrandName {
+		return s, errors.New("--brand-name: give a name of 1 to 40 characters on one line, without spaces around it")
+	}
+	if s.Policy, err = policyFrom(o.Config); err != nil {
+		return s, err
+	}
+	s.Database, s.KeyFile = o.Database, o.KeyFile
+	if s.KeyFile == "" {
+		s.KeyFile = filepath.Join(o.Data, "key")
+	}
+	switch {
+	case s.Database == "":
+		s.Database = filepath.Join(o.Data, "admitone.db")
+	case !strings.HasPrefix(s.Database, "postgres://") && !strings.HasPrefix(s.Database, "postgresql://"):
+		return s, errors.New("--database: only postgres://user:pass@host:port/name is understood; leave it empty for SQLite in the data folder")
+	}
+	return s, nil
+}
+
+// At completes the public URL where --listen left the port to the system.
+func (s *Setup) At(l net.Listener) {
+	if s.Public.Port() == "0" {
+		s.Public.Host = fmt.Sprintf("%s:%d", s.Public.Hostname(), l.Addr().(*net.TCPAddr).Port)
+	}
+}
+
+func publicURL(raw, listenHost, listenPort string) (*url.URL, error) {
+	if raw == "" {
+		if !isLoopback(listenHost) {
+			return nil, errors.New("--public-url: needed where --listen is not a loopback address; give the https address that people open, such as https://accounts.example.com")
+		}
+		return &url.URL{Scheme: "http", Host: "localhost:" + listenPort}, nil
+	}
+	u, err := url.Parse(strings.TrimSuffix(raw, "/"))
+	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("--public-url: %q is not an address such as https://accounts.example.com, without a path", raw)
+	}
+	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		return nil, fmt.Errorf("--public-url: %s must begin with https://, because passwords and cookies travel to it", raw)
+	}
+	return u, nil
+}
+
+func devInbox(o Options, local bool) (bool, error) {
+	asked := o.DevInbox != nil && *o.DevInbox
+	refused := o.DevInbox != nil && !*o.DevInbox
+	switch {
+	case asked && !local:
+		return false, errors.New("--dev-inbox: it shows every code to whoever opens it, so it only runs where --listen and --public-url are loopback addresses; leave it out, and set --smtp")
+	case asked && o.SMTP != "":
+		return false, errors.New("--dev-inbox: messages go either there or to --smtp; leave one of the two out")
+	case o.SMTP == "" && (refused || !local):
+		return false, errors.New("--smtp: no mail server is set, so no code could arrive; give one, such as smtp://user:pass@mail.example.com:587")
+	}
+	return o.SMTP == "", nil
+}
+
+func mailFrom(o Options, dev bool) (string, error) {
+	if o.MailFrom == "" {
+		if dev {
+			return "codes@localhost", nil
+		}
+		return "", errors.New("--mail-from: needed with --smtp; give the address that messages come from, such as codes@example.com")
+	}
+	a, err := mail.ParseAddress(o.MailFrom)
+	if err != nil || a.Address != o.MailFrom {
+		return "", fmt.Errorf("--mail-from: %q is not a bare address such as codes@example.com", o.MailFrom)
+	}
+	return a.Address, nil
+}
+
+func prefixes(list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range list {
+		p, err := netip.ParsePrefix(s)
+		if a, aerr := netip.ParseAddr(s); aerr == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxies: %q is not an address or a network such as 10.0.0.5 or 10.0.0.0/24", s)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// policyFrom reads [policy] over the product's own numbers.
+func policyFrom(path string) (models.Policy, error) {
+	file := struct {
+		Policy models.Policy `toml:"policy"`
+	}{models.DefaultPolicy()}
+	if path == "" {
+		return file.Policy, nil
+	}
+	known, err := toml.DecodeFile(path, &file)
+	if err != nil {
+		return file.Policy, fmt.Errorf("--config: %s: %w", path, err)
+	}
+	if more := known.Undecoded(); len(more) > 0 {
+		return file.Policy, fmt.Errorf("--config: %s: %s is not a setting; the settings of [policy] are listed in README.md", path, more[0])
+	}
+	if err := file.Policy.Validate(); err != nil {
+		return file.Policy, fmt.Errorf("--config: %s: %w", path, err)
+	}
+	return file.Policy, nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
+}

@@ -1,0 +1,292 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"admitone/models/internal/db"
+
+	"gorm.io/gorm"
+)
+
+// Outbox holds the acts of the worker that sends messages.
+type Outbox struct {
+	*core
+	wake <-chan struct{}
+}
+
+const outboxTopic = "outbox"
+
+// The kinds of messages. The sentences of each are in content/messages.
+const (
+	KindSignUpCode     = "sign_up_code"
+	KindSignUpExisting = "sign_up_existing"
+	KindSignInCode     = "sign_in_code"
+	KindNewDevice      = "new_device"
+	KindTooManyTries   = "too_many_tries"
+)
+
+// The states of a message at rest. A queued one with an attempt behind it is
+// delayed.
+const (
+	stateQueued   = "queued"
+	stateAccepted = "accepted"
+	stateRefused  = "refused"
+	stateDropped  = "dropped"
+)
+
+const (
+	codeRetryMax   = 15 * time.Second // apart, while a code lives
+	noticeRetryMax = 15 * time.Minute
+	noticeLife     = 72 * time.Hour // a notice that cannot be delivered is given up after this
+)
+
+// message is a row of the outbox. There is no code in it.
+type message struct {
+	ID          string
+	Kind        string
+	AccountID   *string
+	ChallengeID *string
+	Generation  int
+	Channel     string
+	Destination string
+	Locale      string
+	Device      string
+	Address     string
+	AskedAt     time.Time
+	State       string
+	Reason      string
+	Attempts    int
+	CreatedAt   time.Time
+	NextAt      time.Time
+	GiveUpAt    time.Time
+	LeaseUntil  *time.Time
+	DoneAt      *time.Time
+}
+
+// newMessage begins a message of a kind to an address, asked for by a client.
+func newMessage(kind, to, locale string, c Client) message {
+	return message{Kind: kind, Channel: ChannelEmail, Destination: to, Locale: locale, Device: deviceName(c.UserAgent), Address: addressText(c)}
+}
+
+// about ties a message to a challenge's present generation: after the code's
+// life it is not sent any more, because a late code helps nobody.
+func (m *message) about(ch challenge) {
+	m.ChallengeID, m.AccountID = &ch.ID, ch.AccountID
+	m.Generation, m.GiveUpAt = ch.Generation, ch.ExpiresAt
+}
+
+// enqueue puts a message into the outbox of the transaction that makes it
+// true, and pokes the worker once that has committed.
+func enqueue(tx *db.Tx, m message) error {
+	m.ID, m.State = newID(), stateQueued
+	m.AskedAt, m.CreatedAt, m.NextAt = tx.Now, tx.Now, tx.Now
+	if m.GiveUpAt.IsZero() {
+		m.GiveUpAt = tx.Now.Add(noticeLife)
+	}
+	if err := tx.Create(&m).Error; err != nil {
+		return err
+	}
+	tx.Wake(outboxTopic)
+	return step(tx, m.ID, stateQueued, "")
+}
+
+func step(tx *db.Tx, id, what, detail string) error {
+	_, err := tx.Exec("INSERT INTO message_steps (message_id, at, step, detail) VALUES (?, ?, ?, ?)", id, tx.Now, what, detail)
+	return err
+}
+
+// Message is what the worker is handed. There is no secret in it.
+type Message struct {
+	ID, Kind, Channel, Destination, Locale, Purpose, Tag string
+	Device, Place, Address                               string
+	AskedAt, CreatedAt, WorksUntil, GiveUpAt             time.Time
+	Attempt                                              int // from 1
+
+	generation, digits int
+	challengeID, keyID string
+}
+
+// Failure is why a message was not accepted. Detail is for the timeline and
+// the log: never an address, a code or a password.
+type Failure struct {
+	Permanent      bool
+	Reason, Detail string
+}
+
+// Wake gives a value after a commit that enqueued a message.
+func (o *Outbox) Wake() <-chan struct{} { return o.wake }
+
+// NextAt says when the next message is due, zero where none waits.
+func (o *Outbox) NextAt(ctx context.Context) (time.Time, error) {
+	var rows []struct{ NextAt time.Time }
+	err := o.db.Read(ctx).Raw("SELECT next_at FROM messages WHERE state = 'queued' ORDER BY next_at LIMIT 1").Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return time.Time{}, err
+	}
+	return rows[0].NextAt, nil
+}
+
+// Claim leases up to n messages that are due. A lease that runs out (the
+// process died) is claimed again: a message may arrive twice and is never
+// lost. Codes whose life is over, or that have been used, are dropped here.
+func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Message, error) {
+	due, err := o.NextAt(ctx)
+	if err != nil || due.IsZero() || due.After(o.db.Now()) {
+		return nil, err
+	}
+	var claimed []Message
+	err = o.db.Write(ctx, func(tx *db.Tx) error {
+		claimed = nil
+		if err := dropLate(tx); err != nil {
+			return err
+		}
+		var rows []message
+		err := tx.Raw(`UPDATE messages SET lease_until = ?, attempts = attempts + 1, next_at = ? WHERE id IN (
+			SELECT id FROM messages WHERE state = 'queued' AND next_at <= ? ORDER BY next_at LIMIT ?`+tx.SkipLocked()+`) RETURNING *`,
+			tx.Now.Add(lease), tx.Now.Add(lease), tx.Now, n).Scan(&rows).Error
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			m, err := o.open(tx, row)
+			if err != nil {
+				return err
+			}
+			if m != nil {
+				claimed = append(claimed, *m)
+			}
+		}
+		return nil
+	})
+	return claimed, err
+}
+
+func dropLate(tx *db.Tx) error {
+	var late []string
+	err := tx.Raw("UPDATE messages SET state = 'dropped', reason = 'too_late', done_at = ? WHERE state = 'queued' AND next_at <= ? AND give_up_at <= ? RETURNING id",
+		tx.Now, tx.Now, tx.Now).Scan(&late).Error
+	for _, id := range late {
+		if err == nil {
+			err = step(tx, id, stateDropped, "too_late")
+		}
+	}
+	return err
+}
+
+// open adds what the challenge says to a leased row; nil means that its code
+// has been used, so that the message was dropped.
+func (o *Outbox) open(tx *db.Tx, row message) (*Message, error) {
+	m := &Message{
+		ID: row.ID, Kind: row.Kind, Channel: row.Channel, Destination: row.Destination, Locale: row.Locale,
+		Device: row.Device, Address: row.Address, AskedAt: row.AskedAt, CreatedAt: row.CreatedAt, GiveUpAt: row.GiveUpAt,
+		Attempt: row.Attempts, generation: row.Generation,
+	}
+	if row.ChallengeID == nil {
+		return m, nil
+	}
+	var ch challenge
+	if err := tx.Take(&ch, "id = ?", *row.ChallengeID).Error; err != nil {
+		return nil, err
+	}
+	k, held := o.keys.find(ch.KeyID)
+	if !held || ch.ConsumedAt != nil && carriesCode(row.Kind) {
+		_, err := tx.Exec("UPDATE messages SET state = 'dropped', reason = 'not_needed', done_at = ? WHERE id = ?", tx.Now, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		return nil, step(tx, row.ID, stateDropped, "not_needed")
+	}
+	m.Purpose, m.Tag, m.WorksUntil = string(ch.Purpose), k.requestTag(ch.ID), row.GiveUpAt
+	m.challengeID, m.keyID, m.digits = ch.ID, ch.KeyID, ch.Digits
+	return m, nil
+}
+
+func carriesCode(kind string) bool { return kind == KindSignUpCode || kind == KindSignInCode }
+
+// Code derives the code of a message at the moment it is sent; "" for a
+// notice. ok is false where it must not be sent any more.
+func (o *Outbox) Code(m Message) (code string, ok bool) {
+	if !carriesCode(m.Kind) {
+		return "", true
+	}
+	k, held := o.keys.find(m.keyID)
+	if !held || !o.db.Now().Before(m.GiveUpAt) {
+		return "", false
+	}
+	return k.code(m.challengeID, m.Purpose, m.generation, m.digits), true
+}
+
+// Sent notes that the peer took a message over.
+func (o *Outbox) Sent(ctx context.Context, m Message, detail string) error {
+	return o.close(ctx, m, stateAccepted, "", detail)
+}
+
+// Failed notes that a message was not accepted: for good, or to be tried again
+// after a growing wait.
+func (o *Outbox) Failed(ctx context.Context, m Message, f Failure) error {
+	if f.Permanent {
+		return o.close(ctx, m, stateRefused, f.Reason, f.Detail)
+	}
+	return o.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec("UPDATE messages SET next_at = ?, lease_until = NULL, reason = ? WHERE id = ? AND state = 'queued'",
+			tx.Now.Add(retryWait(m)), f.Reason, m.ID)
+		if err != nil {
+			return err
+		}
+		return step(tx, m.ID, "delayed", f.Reason+" "+f.Detail)
+	})
+}
+
+func (o *Outbox) close(ctx context.Context, m Message, state, reason, detail string) error {
+	return o.db.Write(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec("UPDATE messages SET state = ?, reason = ?, done_at = ?, lease_until = NULL WHERE id = ? AND state = 'queued'",
+			state, reason, tx.Now, m.ID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return step(tx, m.ID, state, detail)
+	})
+}
+
+// retryWait doubles from 2 s. It stays short while a code lives, so that a mail
+// server that comes back finds every living code within seconds.
+func retryWait(m Message) time.Duration {
+	most := noticeRetryMax
+	if carriesCode(m.Kind) || m.challengeID != "" {
+		most = codeRetryMax
+	}
+	if m.Attempt > 12 {
+		return most
+	}
+	return min(time.Second<<m.Attempt, most)
+}
+
+// Delivery is the delivery line: what has become of the newest message of a
+// challenge.
+type Delivery struct {
+	State  string    // queued, accepted, delayed, refused, dropped
+	At     time.Time // when it came to that
+	Reason string    // a slug, for delayed and refused
+	NextAt time.Time // when a delayed message is tried again
+}
+
+func deliveryOf(g *gorm.DB, challengeID string) (Delivery, error) {
+	var rows []message
+	err := g.Where("challenge_id = ?", challengeID).Order("created_at DESC").Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Delivery{}, err
+	}
+	m := rows[0]
+	d := Delivery{State: m.State, At: m.CreatedAt, Reason: m.Reason}
+	if m.DoneAt != nil {
+		d.At = *m.DoneAt
+	}
+	if m.State == stateQueued && m.Reason != "" {
+		d.State = "delayed"
+		if m.LeaseUntil == nil { // else it is being tried right now
+			d.NextAt = m.NextAt
+		}
+	}
+	return d, nil
+}

@@ -1,0 +1,165 @@
+package models
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Policy holds every number of the product. The operator may change the ones
+// with a toml name, in [policy] of the --config file.
+type Policy struct {
+	CodeLife        Duration   `toml:"code_life"`          // how long a code works; at most 10 minutes (ASVS v5.0.0-6.5.5)
+	CodeTries       int        `toml:"code_tries"`         // judged guesses per challenge, over all its messages
+	FlowLife        Duration   `toml:"flow_life"`          // a pending flow ends this long after it began
+	ResendWaits     []Duration `toml:"resend_waits"`       // the wait after the first send, the second, ...; the last one doubles on
+	OwnerSends      Sends      `toml:"owner_sends"`        // per destination, asked for after a right password
+	StrangerSends   Sends      `toml:"stranger_sends"`     // per destination, asked for by anyone
+	WrongCodes      int        `toml:"wrong_codes"`        // per account in 24 hours
+	SessionIdle     Duration   `toml:"session_idle"`       // a session ends when unused for this long
+	SessionLife     Duration   `toml:"session_life"`       // and at the latest after this
+	AddressMinute   int        `toml:"address_per_minute"` // failures per network address
+	AddressHour     int        `toml:"address_per_hour"`
+	PasswordMin     int        `toml:"password_min"` // code points
+	PasswordMax     int        `toml:"password_max"`
+	ArgonMemory     uint32     `toml:"argon2_memory"` // KiB
+	ArgonIterations uint32     `toml:"argon2_iterations"`
+	ArgonThreads    uint8      `toml:"argon2_threads"`
+}
+
+// Sends is a budget of messages to one destination.
+type Sends struct {
+	TenMinutes int `toml:"ten_minutes"`
+	Hour       int `toml:"hour"`
+	Day        int `toml:"day"`
+}
+
+func (s Sends) windows() []window {
+	return []window{{s.TenMinutes, 10 * time.Minute}, {s.Hour, time.Hour}, {s.Day, 24 * time.Hour}}
+}
+
+// The numbers that no operator changes, because what is promised about
+// guessing and lock-out rests on them (SECURITY.md B).
+const (
+	codeDigits   = 6               // behind a right password, or at sign-up
+	sameCodeLeft = 2 * time.Minute // a resend repeats the code while this much of its life is left
+	wrongInRow   = 100             // NIST SP 800-63B 3.2.2
+	laneFree     = 5               // failures of strangers that cost no wait
+	laneWaitMax  = 900 * time.Second
+	deviceLife   = 365 * 24 * time.Hour
+	touchEvery   = 5 * time.Minute // a session's row is written at most this often
+	eventLife    = 183 * 24 * time.Hour
+)
+
+// laneWindows bound the wrong passwords of one lane.
+func laneWindows() []window { return []window{{10, time.Hour}, {30, 24 * time.Hour}} }
+
+// DefaultPolicy is the product's own choice of every number.
+func DefaultPolicy() Policy {
+	return Policy{
+		CodeLife:        Duration(10 * time.Minute),
+		CodeTries:       5,
+		FlowLife:        Duration(60 * time.Minute),
+		ResendWaits:     []Duration{Duration(30 * time.Second), Duration(60 * time.Second), Duration(120 * time.Second)},
+		OwnerSends:      Sends{6, 12, 30},
+		StrangerSends:   Sends{3, 5, 10},
+		WrongCodes:      15,
+		SessionIdle:     Duration(30 * 24 * time.Hour),
+		SessionLife:     Duration(90 * 24 * time.Hour),
+		AddressMinute:   10,
+		AddressHour:     100,
+		PasswordMin:     12,
+		PasswordMax:     256,
+		ArgonMemory:     19 * 1024,
+		ArgonIterations: 2,
+		ArgonThreads:    1,
+	}
+}
+
+// Validate refuses numbers that break a promise; the error names the setting
+// and what it may be.
+func (p Policy) Validate() error {
+	checks := []struct {
+		ok   bool
+		name string
+		want string
+	}{
+		{p.CodeLife >= Duration(time.Second) && p.CodeLife <= Duration(10*time.Minute), "code_life", "from 1s to 10m"},
+		{p.CodeTries >= 1 && p.CodeTries <= 10, "code_tries", "from 1 to 10"},
+		{p.FlowLife >= p.CodeLife && p.FlowLife <= Duration(24*time.Hour), "flow_life", "from code_life to 24h"},
+		{len(p.ResendWaits) > 0 && p.waitsGrow(), "resend_waits", `a list of waits from 1s that never shrink, such as ["30s", "60s", "120s"]`},
+		{p.OwnerSends.valid(), "owner_sends", "1 or more for ten_minutes, and no less for hour and day"},
+		{p.StrangerSends.valid(), "stranger_sends", "1 or more for ten_minutes, and no less for hour and day"},
+		{p.WrongCodes >= p.CodeTries && p.WrongCodes <= 100, "wrong_codes", "from code_tries to 100"},
+		{p.SessionIdle >= Duration(time.Minute) && p.SessionIdle <= p.SessionLife, "session_idle", "from 1m to session_life"},
+		{p.SessionLife <= Duration(366*24*time.Hour), "session_life", "at most 366d"},
+		{p.AddressMinute >= 1, "address_per_minute", "1 or more"},
+		{p.AddressHour >= p.AddressMinute, "address_per_hour", "address_per_minute or more"},
+		{p.PasswordMin >= 8 && p.PasswordMin <= p.PasswordMax, "password_min", "from 8 to password_max"},
+		{p.PasswordMax >= 64 && p.PasswordMax <= 1024, "password_max", "from 64 to 1024"},
+		{p.ArgonMemory >= 19*1024 && p.ArgonMemory <= 1024*1024, "argon2_memory", "from 19456 to 1048576 (KiB)"},
+		{p.ArgonIterations >= 2 && p.ArgonIterations <= 20, "argon2_iterations", "from 2 to 20"},
+		{p.ArgonThreads >= 1 && p.ArgonThreads <= 16, "argon2_threads", "from 1 to 16"},
+	}
+	for _, c := range checks {
+		if !c.ok {
+			return fmt.Errorf("[policy] %s: must be %s", c.name, c.want)
+		}
+	}
+	return nil
+}
+
+func (p Policy) waitsGrow() bool {
+	last := Duration(time.Second)
+	for _, w := range p.ResendWaits {
+		if w < last {
+			return false
+		}
+		last = w
+	}
+	return true
+}
+
+func (s Sends) valid() bool {
+	return s.TenMinutes >= 1 && s.Hour >= s.TenMinutes && s.Day >= s.Hour
+}
+
+// resendWait is the pause after the nth send (1, 2, ...). Past the list the
+// last wait doubles, so that a page left open does not become a mail bomb.
+func (p Policy) resendWait(n int) time.Duration {
+	if n < 1 {
+		n = 1
+	}
+	if n <= len(p.ResendWaits) {
+		return time.Duration(p.ResendWaits[n-1])
+	}
+	wait := time.Duration(p.ResendWaits[len(p.ResendWaits)-1])
+	for i := len(p.ResendWaits); i < n && wait < time.Duration(p.FlowLife); i++ {
+		wait *= 2
+	}
+	return wait
+}
+
+// Duration is a time.Duration written in a file as "90s", "10m", "12h" or
+// "30d".
+type Duration time.Duration
+
+// UnmarshalText reads a Duration.
+func (d *Duration) UnmarshalText(text []byte) error {
+	s := string(text)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 0 || n > 36500 {
+			return fmt.Errorf("%q is not a number of days such as 30d", s)
+		}
+		*d = Duration(time.Duration(n) * 24 * time.Hour)
+		return nil
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is not a length of time such as 90s, 10m, 12h or 30d", s)
+	}
+	*d = Duration(v)
+	return nil
+}

@@ -1,0 +1,168 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"admitone/models/internal/db"
+
+	"gorm.io/gorm"
+)
+
+// Sessions holds the acts on sessions.
+type Sessions struct{ *core }
+
+// Session is a signed-in session, as the account page shows it.
+type Session struct {
+	AccountID  string
+	Email      string // as typed at sign-up
+	Device     string // 'Firefox on Linux'
+	Address    string // network address at sign-in
+	Known      bool   // this device needs no code next time
+	SignedInAt time.Time
+}
+
+// session is a row. Without an account it is only the handle of what is
+// pending in this browser.
+type session struct {
+	ID         string
+	AccountID  *string
+	DeviceID   *string
+	Device     string
+	Address    string
+	AMR        string `gorm:"column:amr"`
+	UntilClose bool
+	CreatedAt  time.Time
+	SeenAt     time.Time
+	EndsAt     time.Time
+}
+
+// Standing says what a session cookie's token stands for.
+type Standing int
+
+// The standings of a token.
+const (
+	Nobody   Standing = iota // no token, or only the handle of what is pending
+	SignedIn                 // a session
+	Ended                    // a session that was, or a token that nobody has
+)
+
+// Find says what a token stands for, with the session where it is signed in.
+// It notes that the session was used.
+func (s *Sessions) Find(ctx context.Context, token string) (Session, Standing, error) {
+	if token == "" {
+		return Session{}, Nobody, nil
+	}
+	var rows []struct {
+		ID, Device, Address       string
+		AccountID, Shown, Known   *string
+		CreatedAt, SeenAt, EndsAt time.Time
+	}
+	err := s.db.Read(ctx).Raw(`SELECT s.id, s.account_id, i.shown, s.device, s.address, k.device_id AS known, s.created_at, s.seen_at, s.ends_at
+		FROM sessions s
+		LEFT JOIN identifiers i ON i.account_id = s.account_id AND i.is_primary
+		LEFT JOIN known_devices k ON k.account_id = s.account_id AND k.device_id = s.device_id
+		WHERE s.id = ?`, hashToken(cut(token, tokenLength+1))).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Session{}, Ended, err
+	}
+	r, now := rows[0], s.db.Now()
+	switch {
+	case r.AccountID == nil:
+		return Session{}, Nobody, nil
+	case r.Shown == nil, !now.Before(r.EndsAt), !now.Before(r.SeenAt.Add(time.Duration(s.policy.SessionIdle))):
+		return Session{}, Ended, nil
+	}
+	if now.Sub(r.SeenAt) >= touchEvery {
+		if err := s.touch(ctx, r.ID); err != nil {
+			return Session{}, Nobody, err
+		}
+	}
+	return Session{
+		AccountID: *r.AccountID, Email: *r.Shown, Device: r.Device, Address: r.Address,
+		Known: r.Known != nil, SignedInAt: r.CreatedAt,
+	}, SignedIn, nil
+}
+
+func (s *Sessions) touch(ctx context.Context, id string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec("UPDATE sessions SET seen_at = ? WHERE id = ?", tx.Now, id)
+		return err
+	})
+}
+
+// SignOut ends the session of a token. It holds from the moment that is
+// returned: the next request with the token finds nothing.
+func (s *Sessions) SignOut(ctx context.Context, c Client) (at time.Time, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		at = tx.Now
+		var accounts []string
+		err := tx.Raw("SELECT account_id FROM sessions WHERE id = ? AND account_id IS NOT NULL", hashToken(c.Session)).Scan(&accounts).Error
+		if err != nil || len(accounts) == 0 {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM sessions WHERE id = ?", hashToken(c.Session)); err != nil {
+			return err
+		}
+		return record(tx, EventSignOut, accounts[0], c)
+	})
+	return at, err
+}
+
+// Authentication methods (RFC 8176).
+const (
+	amrPassword     = "pwd"
+	amrPasswordCode = "pwd otp"
+)
+
+// mint makes a signed-in session. It is unexported on purpose: the only ways
+// to it are the acts of this package that ask for what the policy asks.
+func mint(tx *db.Tx, p Policy, c Client, account, deviceID, amr string, untilClose bool) (token string, err error) {
+	token = newToken()
+	row := session{
+		ID: hashToken(token), AccountID: &account, Device: deviceName(c.UserAgent), Address: addressText(c),
+		AMR: amr, UntilClose: untilClose,
+		CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: tx.Now.Add(time.Duration(p.SessionLife)),
+	}
+	if deviceID != "" {
+		row.DeviceID = &deviceID
+	}
+	return token, tx.Create(&row).Error
+}
+
+// handle gives the row that pending flows of this browser hang on, making it
+// where the browser has none. Its token never becomes a signed-in session's.
+func handle(tx *db.Tx, c Client, life time.Duration) (id, token string, err error) {
+	ends := tx.Now.Add(life)
+	if len(c.Session) == tokenLength {
+		id = hashToken(c.Session)
+		n, err := tx.Exec("UPDATE sessions SET seen_at = ?, ends_at = ? WHERE id = ? AND account_id IS NULL AND ends_at > ?", tx.Now, ends, id, tx.Now)
+		if err != nil || n == 1 {
+			return id, c.Session, err
+		}
+	}
+	token = newToken()
+	row := session{ID: hashToken(token), Device: deviceName(c.UserAgent), Address: addressText(c), CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: ends}
+	return row.ID, token, tx.Create(&row).Error
+}
+
+// pendingSession gives the id under which the pending flows of a browser are
+// kept, "" where it has none.
+func pendingSession(g *gorm.DB, c Client, now time.Time) (string, error) {
+	if len(c.Session) != tokenLength {
+		return "", nil
+	}
+	var ids []string
+	err := g.Raw("SELECT id FROM sessions WHERE id = ? AND account_id IS NULL AND ends_at > ?", hashToken(c.Session), now).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+func addressText(c Client) string {
+	if !c.Address.IsValid() {
+		return ""
+	}
+	return c.Address.Unmap().WithZone("").String()
+}

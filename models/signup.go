@@ -1,0 +1,222 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"admitone/models/internal/db"
+)
+
+// SignUps holds the acts from an address and a password to an account.
+type SignUps struct{ *core }
+
+// signUp is a row: a sign-up that waits for its code.
+type signUp struct {
+	ID           string
+	SessionID    string
+	ChallengeID  string
+	OwnerID      *string
+	Email        string
+	EmailShown   string
+	PasswordHash string
+	CreatedAt    time.Time
+}
+
+func (s signUp) challenge() string { return s.ChallengeID }
+
+// account and its first identifier are rows too.
+type account struct {
+	ID            string
+	CreatedAt     time.Time
+	Locale        string
+	PasswordHash  string
+	PasswordSetAt time.Time
+}
+
+// locale is the language of a new account's messages.
+const locale = "en"
+
+// Started is how the first step of a sign-up or sign-in ended.
+type Started struct {
+	Outcome Outcome
+	RetryAt time.Time // with Throttled
+	Session string    // the new session cookie's token: a handle after CodeSent, a session after Accepted
+	Next    string    // with Accepted: where the person was going
+}
+
+// Start begins a sign-up. It ends alike for an address that already has an
+// account: its owner is told, and no code is right. A person who may read that
+// mailbox learns the truth there, nobody else does.
+func (s *SignUps) Start(ctx context.Context, typed, password string, c Client) (Started, error) {
+	email, reason := ParseEmail(typed)
+	var emailErr error
+	if reason != "" {
+		emailErr = invalid("email", reason, 0)
+	}
+	if err := errors.Join(emailErr, s.checkPassword(password, email)); err != nil {
+		return Started{}, err
+	}
+	address := s.addressBudget(c.Address)
+	if retryAt, err := freeAt(s.db.Read(ctx), s.db.Now(), address); err != nil || !retryAt.IsZero() {
+		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return Started{}, err
+	}
+	var out Started
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		out, err = s.start(tx, email, hash, address, c)
+		return err
+	})
+	return out, err
+}
+
+func (s *SignUps) start(tx *db.Tx, email Email, hash string, address budget, c Client) (Started, error) {
+	// Every sign-up sends a message to an address that nobody has proven, so
+	// each one counts against the network address it came from.
+	if err := lock(tx, address); err != nil {
+		return Started{}, err
+	}
+	retryAt, err := freeAt(tx.DB, tx.Now, address)
+	if err != nil || !retryAt.IsZero() {
+		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+	}
+	ch, retryAt, err := s.issue(tx, PurposeSignUp, "", email)
+	if err != nil || !retryAt.IsZero() {
+		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+	}
+	if err := spend(tx, address); err != nil {
+		return Started{}, err
+	}
+	owner, err := findOwner(tx.DB, email)
+	if err != nil {
+		return Started{}, err
+	}
+	sid, token, err := handle(tx, c, 2*time.Duration(s.policy.FlowLife))
+	if err != nil {
+		return Started{}, err
+	}
+	row := signUp{ID: newID(), SessionID: sid, ChallengeID: ch.ID, Email: email.Value, EmailShown: email.Shown, PasswordHash: hash, CreatedAt: tx.Now}
+	m := newMessage(KindSignUpCode, email.Shown, locale, c)
+	if owner.AccountID != "" {
+		row.OwnerID = &owner.AccountID
+		m = newMessage(KindSignUpExisting, owner.Shown, owner.Locale, c)
+	}
+	if err := tx.Create(&row).Error; err != nil {
+		return Started{}, err
+	}
+	m.about(ch)
+	if err := enqueue(tx, m); err != nil {
+		return Started{}, err
+	}
+	return Started{Outcome: CodeSent, Session: token}, record(tx, EventSignUpTried, owner.AccountID, c)
+}
+
+// Pending is what the code page of a sign-up shows; a Gone error where no
+// sign-up is pending in this browser. It writes nothing.
+func (s *SignUps) Pending(ctx context.Context, c Client) (Pending, error) {
+	g, now := s.db.Read(ctx), s.db.Now()
+	row, ch, err := flow(g, c, now, signUp.challenge)
+	if err != nil {
+		return Pending{}, err
+	}
+	return s.pending(g, row.ID, ch, now)
+}
+
+// Resend sends the code of the pending sign-up again.
+func (s *SignUps) Resend(ctx context.Context, c Client) (out Resent, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		row, ch, err := flow(tx.DB, c, tx.Now, signUp.challenge)
+		if err != nil {
+			return err
+		}
+		m := newMessage(KindSignUpCode, row.EmailShown, locale, c)
+		if row.OwnerID != nil {
+			m.Kind = KindSignUpExisting
+		}
+		out, err = s.resend(tx, ch, m)
+		return err
+	})
+	return out, err
+}
+
+// Answered is how a typed code was taken.
+type Answered struct {
+	Outcome    Outcome
+	TriesLeft  int       // with Wrong and Expired
+	RetryAt    time.Time // with Throttled
+	Session    string    // with Accepted: the session cookie's token
+	UntilClose bool      // the session cookie ends with the browser window
+	Device     string    // with Accepted: the device cookie's token, "" on a shared device
+	Next       string    // with Accepted: where the person was going
+}
+
+// Answer takes a typed code; shared says that other people use this browser.
+// flowID is the one of the page, "" where the form did not carry it.
+func (s *SignUps) Answer(ctx context.Context, typed, flowID string, shared bool, c Client) (out Answered, err error) {
+	code, reason := NormaliseCode(typed, codeDigits)
+	if reason != "" {
+		return out, invalid("code", reason, codeDigits)
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		row, ch, err := flow(tx.DB, c, tx.Now, signUp.challenge)
+		if err != nil {
+			return err
+		}
+		if flowID != "" && flowID != row.ID {
+			out = Answered{Outcome: Superseded}
+			return nil
+		}
+		out, err = s.answer(tx, row, ch, code, shared, c)
+		return err
+	})
+	return out, err
+}
+
+func (s *SignUps) answer(tx *db.Tx, row signUp, ch challenge, code string, shared bool, c Client) (Answered, error) {
+	budgets := []budget{s.codeBudget("sign-up " + s.keys.laneTag(kindEmail, row.Email)), s.addressBudget(c.Address)}
+	if err := lock(tx, budgets...); err != nil {
+		return Answered{}, err
+	}
+	j, err := s.judge(tx, ch, code, row.OwnerID != nil, budgets...)
+	if err != nil || j.outcome != Accepted {
+		return Answered{Outcome: j.outcome, TriesLeft: j.triesLeft, RetryAt: j.retryAt}, err
+	}
+	acct := account{ID: newID(), CreatedAt: tx.Now, Locale: locale, PasswordHash: row.PasswordHash, PasswordSetAt: tx.Now}
+	if err := tx.Create(&acct).Error; err != nil {
+		return Answered{}, err
+	}
+	// Two browsers may sign up with one address; the one unique index decides,
+	// and the second one, who has proven the mailbox too, is told.
+	n, err := tx.Exec(`INSERT INTO identifiers (id, account_id, kind, value, shown, is_primary, wrong_in_row, created_at, verified_at)
+		VALUES (?, ?, 'email', ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`,
+		newID(), acct.ID, row.Email, row.EmailShown, true, tx.Now, tx.Now)
+	if err != nil {
+		return Answered{}, err
+	}
+	if n == 0 {
+		_, err := tx.Exec("DELETE FROM accounts WHERE id = ?", acct.ID)
+		return Answered{Outcome: Taken}, err
+	}
+	out, err := s.open(tx, acct.ID, amrPasswordCode, shared, c)
+	if err != nil {
+		return Answered{}, err
+	}
+	return out, record(tx, EventSignUp, acct.ID, c)
+}
+
+// open is the last step behind a right code: the device becomes known unless
+// others share it, and the session is minted.
+func (c *core) open(tx *db.Tx, account, amr string, shared bool, cl Client) (out Answered, err error) {
+	out = Answered{Outcome: Accepted, UntilClose: shared}
+	deviceID := ""
+	if !shared {
+		if out.Device, deviceID, err = bindDevice(tx, cl, account); err != nil {
+			return out, err
+		}
+	}
+	out.Session, err = mint(tx, c.policy, cl, account, deviceID, amr, shared)
+	return out, err
+}

@@ -1,0 +1,39 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"admitone/models/internal/db"
+)
+
+// Sweep purges what is over. Each line is a transaction of its own, so that a
+// long one does not hold up the acts of people.
+func (m *Models) Sweep(ctx context.Context) error {
+	now := m.core.db.Now()
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	purges := []struct {
+		sql  string
+		args []any
+	}{
+		{"DELETE FROM sessions WHERE ends_at <= ? OR seen_at <= ?", []any{now, ago(time.Duration(m.core.policy.SessionIdle))}},
+		{"DELETE FROM devices WHERE ends_at <= ?", []any{now}},
+		{"DELETE FROM challenges WHERE ends_at <= ?", []any{ago(24 * time.Hour)}},
+		{"DELETE FROM messages WHERE created_at <= ? AND state <> 'queued'", []any{ago(30 * 24 * time.Hour)}},
+		{"DELETE FROM spends WHERE at <= ?", []any{ago(24 * time.Hour)}},
+		{"DELETE FROM budgets WHERE touched_at <= ?", []any{ago(25 * time.Hour)}},
+		{"DELETE FROM events WHERE at <= ?", []any{ago(eventLife)}},
+		// A key is in use while a challenge names it; the newest always is.
+		{"DELETE FROM keys WHERE id NOT IN (SELECT key_id FROM challenges) AND id NOT IN (SELECT id FROM keys ORDER BY added_at DESC LIMIT 1)", nil},
+	}
+	for _, p := range purges {
+		err := m.core.db.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(p.sql, p.args...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
