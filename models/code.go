@@ -81,11 +81,12 @@ func asciiDigit(r rune) byte {
 	return 0
 }
 
-// isSeparator says whether a rune may stand between the digits of a code:
-// white space, any dash, and what cannot be seen.
+// isSeparator says whether a rune may stand inside a code: white space, any
+// dash, and what cannot be seen. A full stop may not: it would turn a network
+// address in a pasted mail into digits of a code's length.
 func isSeparator(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r) ||
-		unicode.IsControl(r) || r == '\u2212' || r == '\u00b7' || r == '.' || r == '_'
+		unicode.IsControl(r) || r == '\u2212'
 }
 
 // sameCode compares in constant time (ASVS v5.0.0-11.2.4).

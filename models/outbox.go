@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"admitone/models/internal/db"
@@ -107,6 +108,10 @@ type Message struct {
 	challengeID, keyID string
 }
 
+// ReasonTooLate is the reason of a message that was dropped because its code
+// was over when it came to be sent.
+const ReasonTooLate = "too_late"
+
 // Failure is why a message was not accepted. Detail is for the timeline and
 // the log: never an address, a code or a password.
 type Failure struct {
@@ -148,6 +153,8 @@ func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Messa
 		if err != nil {
 			return err
 		}
+		// RETURNING promises no order, and the oldest goes first.
+		slices.SortFunc(rows, func(a, b message) int { return a.CreatedAt.Compare(b.CreatedAt) })
 		for _, row := range rows {
 			m, err := o.open(tx, row)
 			if err != nil {
@@ -225,7 +232,10 @@ func (o *Outbox) Sent(ctx context.Context, m Message, detail string) error {
 // Failed notes that a message was not accepted: for good, or to be tried again
 // after a growing wait.
 func (o *Outbox) Failed(ctx context.Context, m Message, f Failure) error {
-	if f.Permanent {
+	switch {
+	case f.Reason == ReasonTooLate:
+		return o.close(ctx, m, stateDropped, f.Reason, f.Detail)
+	case f.Permanent:
 		return o.close(ctx, m, stateRefused, f.Reason, f.Detail)
 	}
 	return o.db.Write(ctx, func(tx *db.Tx) error {

@@ -169,7 +169,7 @@ func passwordReason(password string, p Policy, email Email, brand string) (reaso
 // parts of them (SP 800-63B 3.1.1.2).
 func onlyWith(password, word string) bool {
 	rest, found := strings.CutPrefix(password, word)
-	return len(word) >= 3 && found && strings.Trim(rest, "0123456789!@#$%^&*()-_=+.,?") == ""
+	return len(word) >= 3 && found && strings.Trim(rest, " 0123456789!@#$%^&*()-_=+.,?") == ""
 }
 
 // The 49,233 most common passwords of @zxcvbn-ts/language-common 4.1.3 (MIT),

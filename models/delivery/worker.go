@@ -61,7 +61,7 @@ func New(o Options) *Worker {
 // One goroutine claims, and claims no more than there are idle lanes: everything leased is begun at once, so nothing has to
 // be given back and a lease need only outlast one send.
 func (w *Worker) Run(ctx context.Context) error {
-	if _, err := content.Compose(content.Kinds()[0], "", content.Mail{Brand: w.Brand, BaseURL: w.PublicURL, Code: "000000"}); err != nil {
+	if _, err := content.Compose(models.KindNewDevice, "", content.Mail{Brand: w.Brand, BaseURL: w.PublicURL}); err != nil {
 		return err
 	}
 	var idle []*Sender // the last one used is used next: while little is to do, one connection does it all
