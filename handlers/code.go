@@ -141,6 +141,9 @@ func (p *codePage) resend(c echo.Context) error {
 			return p.page(c, http.StatusTooManyRequests, "too_soon", nil)
 		}
 	} else if r.Outcome != models.CodeSent {
+		if isHTMX(c) {
+			return to(c, p.path) // the page has no code to wait for any more
+		}
 		return p.page(c, http.StatusUnprocessableEntity, "", []views.FieldError{{Field: "code", Reason: string(r.Outcome)}})
 	}
 	if !isHTMX(c) {

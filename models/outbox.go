@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"admitone/models/internal/db"
@@ -143,20 +142,16 @@ func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Messa
 	var claimed []Message
 	err = o.db.Write(ctx, func(tx *db.Tx) error {
 		claimed = nil
-		if err := dropLate(tx); err != nil {
-			return err
-		}
+		// Read, then written by id, and not UPDATE ... WHERE id IN (SELECT ...):
+		// that builds a table in memory for each claim, which cost SQLite more
+		// than the rest of a sign-in.
 		var rows []message
-		err := tx.Raw(`UPDATE messages SET lease_until = ?, attempts = attempts + 1, next_at = ? WHERE id IN (
-			SELECT id FROM messages WHERE state = 'queued' AND next_at <= ? ORDER BY next_at LIMIT ?`+tx.SkipLocked()+`) RETURNING *`,
-			tx.Now.Add(lease), tx.Now.Add(lease), tx.Now, n).Scan(&rows).Error
+		err := tx.Raw("SELECT * FROM messages WHERE state = 'queued' AND next_at <= ? ORDER BY next_at LIMIT ?"+tx.SkipLocked(), tx.Now, n).Scan(&rows).Error
 		if err != nil {
 			return err
 		}
-		// RETURNING promises no order, and the oldest goes first.
-		slices.SortFunc(rows, func(a, b message) int { return a.CreatedAt.Compare(b.CreatedAt) })
 		for _, row := range rows {
-			m, err := o.open(tx, row)
+			m, err := o.lease(tx, row, tx.Now.Add(lease))
 			if err != nil {
 				return err
 			}
@@ -169,44 +164,39 @@ func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Messa
 	return claimed, err
 }
 
-func dropLate(tx *db.Tx) error {
-	var late []string
-	err := tx.Raw("UPDATE messages SET state = 'dropped', reason = 'too_late', done_at = ? WHERE state = 'queued' AND next_at <= ? AND give_up_at <= ? RETURNING id",
-		tx.Now, tx.Now, tx.Now).Scan(&late).Error
-	for _, id := range late {
-		if err == nil {
-			err = step(tx, id, stateDropped, "too_late")
-		}
+// lease takes one due message until a time; nil means that it was dropped
+// instead: its code is over, or has been used.
+func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error) {
+	if !tx.Now.Before(row.GiveUpAt) {
+		return nil, drop(tx, row.ID, ReasonTooLate)
 	}
-	return err
-}
-
-// open adds what the challenge says to a leased row; nil means that its code
-// has been used, so that the message was dropped.
-func (o *Outbox) open(tx *db.Tx, row message) (*Message, error) {
 	m := &Message{
 		ID: row.ID, Kind: row.Kind, Channel: row.Channel, Destination: row.Destination, Locale: row.Locale,
 		Device: row.Device, Address: row.Address, AskedAt: row.AskedAt, CreatedAt: row.CreatedAt, GiveUpAt: row.GiveUpAt,
-		Attempt: row.Attempts, generation: row.Generation,
+		Attempt: row.Attempts + 1, generation: row.Generation,
 	}
-	if row.ChallengeID == nil {
-		return m, nil
-	}
-	var ch challenge
-	if err := tx.Take(&ch, "id = ?", *row.ChallengeID).Error; err != nil {
-		return nil, err
-	}
-	k, held := o.keys.find(ch.KeyID)
-	if !held || ch.ConsumedAt != nil && carriesCode(row.Kind) {
-		_, err := tx.Exec("UPDATE messages SET state = 'dropped', reason = 'not_needed', done_at = ? WHERE id = ?", tx.Now, row.ID)
-		if err != nil {
+	if row.ChallengeID != nil {
+		var ch challenge
+		if err := tx.Take(&ch, "id = ?", *row.ChallengeID).Error; err != nil {
 			return nil, err
 		}
-		return nil, step(tx, row.ID, stateDropped, "not_needed")
+		k, held := o.keys.find(ch.KeyID)
+		if !held || ch.ConsumedAt != nil && carriesCode(row.Kind) {
+			return nil, drop(tx, row.ID, "not_needed")
+		}
+		m.Purpose, m.Tag, m.WorksUntil = string(ch.Purpose), k.requestTag(ch.ID), row.GiveUpAt
+		m.challengeID, m.keyID, m.digits = ch.ID, ch.KeyID, ch.Digits
 	}
-	m.Purpose, m.Tag, m.WorksUntil = string(ch.Purpose), k.requestTag(ch.ID), row.GiveUpAt
-	m.challengeID, m.keyID, m.digits = ch.ID, ch.KeyID, ch.Digits
-	return m, nil
+	_, err := tx.Exec("UPDATE messages SET lease_until = ?, next_at = ?, attempts = ? WHERE id = ?", until, until, m.Attempt, row.ID)
+	return m, err
+}
+
+func drop(tx *db.Tx, id, reason string) error {
+	_, err := tx.Exec("UPDATE messages SET state = 'dropped', reason = ?, done_at = ? WHERE id = ?", reason, tx.Now, id)
+	if err != nil {
+		return err
+	}
+	return step(tx, id, stateDropped, reason)
 }
 
 func carriesCode(kind string) bool { return kind == KindSignUpCode || kind == KindSignInCode }

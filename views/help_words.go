@@ -8,10 +8,10 @@ const (
 	helpAbout  = "Answers about signing in and verification codes: a code that does not arrive, has expired, or that you did not ask for."
 	helpOnHere = "On this page"
 
-	notMeTitle  = "Did you get a code you didn't ask for?"
-	notMeLede   = "Looking at this page changes nothing. Here is what such a code means, and what to do."
+	notMeTitle  = "If it wasn't you"
+	notMeLede   = "You got a code or a notice that you did not expect. Here is what it means, and what to do. Looking at this page changes nothing."
 	notMeAbout  = "What to do when a verification code arrives that you did not ask for."
-	notMeOpened = "Nothing was opened without the code"
+	notMeOpened = "A code opens nothing by itself"
 	notMeSafe   = "Do not enter the code anywhere, and do not tell it to anyone. Whoever asked for it cannot get in without it, and it stops working by itself."
 )
 
@@ -119,6 +119,17 @@ var notMeSections = []section{
 		id: "sign-up-code", title: "If it is a code to create an account",
 		says: []string{
 			"Someone typed your email address, perhaps by mistake. Without the code no account is made, and you do not need to do anything.",
+		},
+	},
+	{
+		id: "new-sign-in", title: "If the message says that someone signed in",
+		says: []string{
+			"Then someone had your password and a code from your mailbox. If you did not do it yourself, they may read your mail.",
+		},
+		steps: []string{
+			"Secure your mailbox first: choose a new password for it, and sign out the devices there that you do not know.",
+			"Change this password everywhere else you use it.",
+			"Tell the people who run this site.",
 		},
 	},
 	{

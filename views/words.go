@@ -67,6 +67,7 @@ var banners = map[string]banner{
 	"account_made":  {true, "Success", "Your account is ready and you are signed in."},
 	"signed_in":     {true, "Success", "You are signed in."},
 	"flow_lost":     {false, "You need to start again", "Either too much time went by, or your browser does not keep cookies from this site. If it happens again, allow cookies for this site."},
+	"taken":         {false, "You already have an account", "The email address got an account in the meantime. Sign in with the password of that account."},
 	"session_ended": {false, "You are not signed in any more", "A session ends when it is not used for a long time, or when someone signs it out. Sign in again to go on."},
 }
 
@@ -94,13 +95,13 @@ func passwordHint(least int) string {
 var fieldErrors = map[string]map[string]plural{
 	"email": {
 		"empty":           always("Enter your email address"),
-		"too_long":        always("The email address must be 254 characters or fewer"),
+		"too_long":        always("The email address is too long. It may have 254 characters, 64 of them before the @"),
 		"no_at":           always("Enter an email address in the right form, like name@example.com"),
 		"quoted":          always("An email address with quotation marks before the @ cannot be used here"),
 		"ip_literal":      always("The part after the @ must be a name, like example.com, not a number in brackets"),
 		"non_ascii_local": always("The part before the @ can only have the letters a to z without accents, digits and common signs"),
 		"bad_domain":      always("The part after the @ is not a domain name. Check it for a typing mistake"),
-		"bad_characters":  always("The email address has a space or a sign that cannot be used. Check it for a typing mistake"),
+		"bad_characters":  always("The email address has a space, a dot or a sign where none can be. Check it for a typing mistake"),
 		"credentials":     always("The email or password is not right. Check both and try again."),
 		"":                always("Check the email address"),
 	},
@@ -120,7 +121,7 @@ var fieldErrors = map[string]map[string]plural{
 		"wrong":      {"That code is not right. Check the latest message, or send another code. You have {n} try left.", "That code is not right. Check the latest message, or send another code. You have {n} tries left."},
 		"expired":    always("That code has expired. Send a new one."),
 		"used":       always("That code has already been used"),
-		"superseded": always("You started again in another tab, and this page is the older one. Go on in the newer tab."),
+		"superseded": always("You started again in another tab, so that code was not checked. Enter the code of the request shown here."),
 		"exhausted":  always("Too many wrong codes were entered. Start again to get another code."),
 		"":           always("Check the code"),
 	},
@@ -288,11 +289,11 @@ func codeLinks(c Code) []link {
 func lateWords(d Delivery) string {
 	switch d.State {
 	case "queued", "delayed":
-		return "Still no code? The mail server has not taken the message yet. We keep trying while the code works."
+		return "Still no code? The mail server has not taken the message yet. We keep trying while the code works. {help}"
 	case "refused", "dropped":
-		return "Still no code? The message could not be delivered. Check the address, or send another code."
+		return "Still no code? The message could not be delivered. Check the address, or send another code. {help}"
 	}
-	return "Still no code? Look in spam, junk and promotions for a message from {sender}, or send another code."
+	return "Still no code? Look in spam, junk and promotions for a message from {sender}, or send another code. {help}"
 }
 
 type link struct{ href, words string }
@@ -356,6 +357,15 @@ var waits = map[string]waitWords{
 		"We could not check your password in time, so we did not start. Nothing was changed.",
 		[]string{
 			"Wait a moment, go back and send the form again.",
+		},
+	},
+	"channel_off": {
+		"Codes by email are switched off",
+		"Very many wrong codes were entered in a row, so codes to this email address no longer open the account. Nobody got in with them.",
+		[]string{
+			"Use a device where you have signed in before. You usually need no code there.",
+			"Tell the people who run this site. They can see why, and they never ask you for a code.",
+			"If it was not you who typed them, someone may know your password.",
 		},
 	},
 	"exhausted": {
@@ -436,6 +446,9 @@ var noticeWait = span{
 func problemFor(kind string) problemWords {
 	if w, ok := problems[kind]; ok {
 		return w
+	}
+	if w, ok := waits[kind]; ok && kind != "" {
+		return problemWords{w.title, w.why, w.why, false}
 	}
 	return problems["server"]
 }

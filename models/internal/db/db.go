@@ -77,6 +77,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 
 func gormConfig(log *slog.Logger) *gorm.Config {
 	return &gorm.Config{
+		// Not PrepareStmt: both drivers keep prepared statements themselves, and
+		// gorm's are bound to the transaction that first used them, so that every
+		// later transaction prepares them again (a third of a sign-in's cost).
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
 		// Parameterised: a value (an address, a hash) must never reach a log.
@@ -115,7 +118,17 @@ func (d *DB) Close() error {
 func (d *DB) Now() time.Time { return d.now().UTC().Truncate(time.Millisecond) }
 
 // Read gives a handle for queries outside a transaction.
-func (d *DB) Read(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
+func (d *DB) Read(ctx context.Context) *gorm.DB { return d.read.WithContext(d.statements(ctx)) }
+
+// statements is the context that single statements run under. SQLite's driver
+// starts a goroutine for each statement that could be cancelled, which costs
+// more than the statement, and none of ours takes long.
+func (d *DB) statements(ctx context.Context) context.Context {
+	if d.Engine == SQLite {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
 
 // Write runs one act in one transaction. On PostgreSQL it runs a second time
 // when the engine broke a deadlock, so act must not keep state between runs.
@@ -133,7 +146,7 @@ func (d *DB) Write(ctx context.Context, act func(*Tx) error) error {
 func (d *DB) once(ctx context.Context, act func(*Tx) error) error {
 	var wakes []string
 	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-		tx := &Tx{DB: g, Now: d.Now(), db: d}
+		tx := &Tx{DB: g.WithContext(d.statements(ctx)), Now: d.Now(), db: d}
 		if err := act(tx); err != nil {
 			return err
 		}

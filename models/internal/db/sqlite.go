@@ -23,7 +23,7 @@ const readers = 6
 func (d *DB) openSQLite(ctx context.Context, path string) error {
 	dsn := func(extra string) string {
 		return "file:" + (&url.URL{Path: path}).EscapedPath() +
-			"?_txlock=immediate&_busy_timeout=5000&_foreign_keys=on&_journal_mode=WAL&_synchronous=FULL" + extra
+			"?_txlock=immediate&_busy_timeout=5000&_foreign_keys=on&_journal_mode=WAL&_synchronous=FULL&_stmt_cache_size=256" + extra
 	}
 	if err := d.migrateSQLite(ctx, dsn("")); err != nil {
 		return err
@@ -37,9 +37,7 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 }
 
 func openPool(dialector gorm.Dialector, d *DB, size int) (*gorm.DB, error) {
-	c := gormConfig(d.log)
-	c.PrepareStmt = d.Engine == SQLite // pgx keeps its own
-	g, err := gorm.Open(dialector, c)
+	g, err := gorm.Open(dialector, gormConfig(d.log))
 	if err != nil {
 		return nil, noCompiler(err)
 	}
