@@ -7,6 +7,7 @@ import (
 // owner is who an address belongs to, with what a sign-in needs.
 type owner struct {
 	AccountID    string
+	IdentifierID string
 	PasswordHash string
 	Locale       string
 	Shown        string
@@ -16,7 +17,7 @@ type owner struct {
 // findOwner looks an address up; the zero owner where nobody has proven it.
 func findOwner(g *gorm.DB, e Email) (owner, error) {
 	var rows []owner
-	err := g.Raw(`SELECT a.id AS account_id, a.password_hash, a.locale, i.shown, i.wrong_in_row
+	err := g.Raw(`SELECT a.id AS account_id, i.id AS identifier_id, a.password_hash, a.locale, i.shown, i.wrong_in_row
 		FROM identifiers i JOIN accounts a ON a.id = i.account_id
 		WHERE i.kind = 'email' AND i.value = ? AND i.verified_at IS NOT NULL`, e.Value).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {

@@ -51,8 +51,10 @@ func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email) (chal
 		return challenge{}, retryAt, err
 	}
 	k := c.keys.current(tx.Now)
-	if err := noteKey(tx, k); err != nil {
-		return challenge{}, time.Time{}, err
+	if k.id != c.notedKey { // one whose start came after the program's
+		if err := noteKey(tx, k); err != nil {
+			return challenge{}, time.Time{}, err
+		}
 	}
 	ch := challenge{
 		ID: newID(), KeyID: k.id, Purpose: purpose, Channel: ChannelEmail, Destination: to.Shown, Digits: codeDigits,
@@ -126,14 +128,18 @@ func (c *core) judge(tx *db.Tx, ch challenge, code string, void bool, budgets ..
 	if retryAt, err := freeAt(tx.DB, tx.Now, budgets...); err != nil || !retryAt.IsZero() {
 		return judgement{outcome: Throttled, retryAt: retryAt}, err
 	}
-	// The row is read again under its lock: tries, generation and use may have
+	// What is judged is the row as it is now: tries, generation and use may have
 	// changed since the flow was looked up.
-	counted, err := tx.Exec(`UPDATE challenges SET attempts = attempts + 1
-		WHERE id = ? AND attempts < max_attempts AND consumed_at IS NULL AND (expires_at > ? OR prior_expires_at > ?)`, ch.ID, tx.Now, tx.Now)
+	var rows []challenge
+	err := tx.Raw(`UPDATE challenges SET attempts = attempts + 1
+		WHERE id = ? AND attempts < max_attempts AND consumed_at IS NULL AND (expires_at > ? OR prior_expires_at > ?) RETURNING *`, ch.ID, tx.Now, tx.Now).Scan(&rows).Error
 	if err != nil {
 		return judgement{}, err
 	}
-	if err := tx.Take(&ch, "id = ?", ch.ID).Error; err != nil {
+	counted := len(rows)
+	if counted == 1 {
+		ch = rows[0]
+	} else if err := tx.Take(&ch, "id = ?", ch.ID).Error; err != nil {
 		return judgement{}, err
 	}
 	k, held := c.keys.find(ch.KeyID)
@@ -248,15 +254,13 @@ type Pending struct {
 // is over.
 func flow[F any](g *gorm.DB, c Client, now time.Time, challengeOf func(F) string) (f F, ch challenge, err error) {
 	gone := &Error{Kind: Gone, Reason: "flow"}
-	session, err := pendingSession(g, c, now)
-	if err != nil {
-		return f, ch, err
-	}
-	if session == "" {
+	if len(c.Session) != tokenLength {
 		return f, ch, gone
 	}
 	var flows []F
-	if err := g.Where("session_id = ?", session).Order("created_at DESC").Limit(1).Find(&flows).Error; err != nil {
+	err = g.Where("session_id = (SELECT id FROM sessions WHERE id = ? AND account_id IS NULL AND ends_at > ?)", hashToken(c.Session), now).
+		Order("created_at DESC").Limit(1).Find(&flows).Error
+	if err != nil {
 		return f, ch, err
 	}
 	if len(flows) == 0 {

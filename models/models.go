@@ -42,6 +42,8 @@ type core struct {
 	brand  string
 	log    *slog.Logger
 
+	notedKey string // the id of the key that the start has noted as in use
+
 	loopbackOnce sync.Once
 }
 
@@ -69,7 +71,11 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	c := &core{db: d, keys: keys, hasher: newHasher(o.Policy, d.Now), policy: o.Policy, brand: o.Brand, log: o.Log}
+	current := keys.current(d.Now())
+	if err := d.Write(ctx, func(tx *db.Tx) error { return noteKey(tx, current) }); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	c := &core{db: d, keys: keys, notedKey: current.id, hasher: newHasher(o.Policy, d.Now), policy: o.Policy, brand: o.Brand, log: o.Log}
 	return &Models{
 		SignUps:  &SignUps{c},
 		SignIns:  &SignIns{c},
@@ -102,7 +108,7 @@ func ringFor(ctx context.Context, d *db.DB, path string) (*keyRing, error) {
 			return nil, fmt.Errorf("--key-file: %s does not hold key %s, which the database uses; put its line back from the backup", path, id)
 		}
 	}
-	return ring, d.Write(ctx, func(tx *db.Tx) error { return noteKey(tx, ring.current(tx.Now)) })
+	return ring, nil
 }
 
 // noteKey remembers that the database depends on a key.

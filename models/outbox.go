@@ -88,9 +88,10 @@ func enqueue(tx *db.Tx, m message) error {
 		return err
 	}
 	tx.Wake(outboxTopic)
-	return step(tx, m.ID, stateQueued, "")
+	return nil
 }
 
+// step adds to the timeline of a message; that it was queued its own row says.
 func step(tx *db.Tx, id, what, detail string) error {
 	_, err := tx.Exec("INSERT INTO message_steps (message_id, at, step, detail) VALUES (?, ?, ?, ?)", id, tx.Now, what, detail)
 	return err

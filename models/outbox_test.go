@@ -172,8 +172,8 @@ func TestOutboxStates(t *testing.T) {
 		if d := state(); d.State != "accepted" || !d.At.Equal(h.now()) {
 			t.Errorf("%+v", d)
 		}
-		if n := h.count(t, "SELECT count(*) FROM message_steps"); n != 4 {
-			t.Errorf("%d steps in the timeline, want 4", n)
+		if n := h.count(t, "SELECT count(*) FROM message_steps"); n != 2 {
+			t.Errorf("%d steps in the timeline, want 2", n)
 		}
 	})
 }

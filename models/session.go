@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"admitone/models/internal/db"
-
-	"gorm.io/gorm"
 )
 
 // Sessions holds the acts on sessions.
@@ -144,20 +142,6 @@ func handle(tx *db.Tx, c Client, life time.Duration) (id, token string, err erro
 	token = newToken()
 	row := session{ID: hashToken(token), Device: deviceName(c.UserAgent), Address: addressText(c), CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: ends}
 	return row.ID, token, tx.Create(&row).Error
-}
-
-// pendingSession gives the id under which the pending flows of a browser are
-// kept, "" where it has none.
-func pendingSession(g *gorm.DB, c Client, now time.Time) (string, error) {
-	if len(c.Session) != tokenLength {
-		return "", nil
-	}
-	var ids []string
-	err := g.Raw("SELECT id FROM sessions WHERE id = ? AND account_id IS NULL AND ends_at > ?", hashToken(c.Session), now).Scan(&ids).Error
-	if err != nil || len(ids) == 0 {
-		return "", err
-	}
-	return ids[0], nil
 }
 
 func addressText(c Client) string {

@@ -229,11 +229,13 @@ func (s *SignIns) answer(tx *db.Tx, row signIn, ch challenge, code string, share
 	if err := lock(tx, budgets...); err != nil {
 		return Answered{}, err
 	}
-	var inRow []int
-	if err := tx.Raw("SELECT wrong_in_row FROM identifiers WHERE account_id = ? AND shown = ?", row.AccountID, ch.Destination).Scan(&inRow).Error; err != nil {
+	to, _ := ParseEmail(ch.Destination)
+	who, err := findOwner(tx.DB, to)
+	if err != nil {
 		return Answered{}, err
 	}
-	if len(inRow) == 0 || inRow[0] >= wrongInRow {
+	// An address that has left the account meanwhile can prove nothing for it.
+	if who.AccountID != row.AccountID || who.WrongInRow >= wrongInRow {
 		return Answered{Outcome: ChannelOff}, nil
 	}
 	j, err := s.judge(tx, ch, code, false, budgets...)
@@ -242,36 +244,37 @@ func (s *SignIns) answer(tx *db.Tx, row signIn, ch challenge, code string, share
 	}
 	switch j.outcome {
 	case Accepted:
-		return s.opened(tx, row, ch, shared, c)
+		return s.opened(tx, row, who, shared, c)
 	case Wrong, Exhausted:
-		err = s.noteWrong(tx, row, ch, j, c)
+		err = s.noteWrong(tx, who, j, c)
 	}
 	return Answered{Outcome: j.outcome, TriesLeft: j.triesLeft, RetryAt: j.retryAt}, err
 }
 
 // noteWrong counts a wrong code on its channel and, when the tries are used
 // up, tells the owner: whoever typed them knows the password.
-func (s *SignIns) noteWrong(tx *db.Tx, row signIn, ch challenge, j judgement, c Client) error {
+func (s *SignIns) noteWrong(tx *db.Tx, who owner, j judgement, c Client) error {
 	if !j.counted {
 		return nil
 	}
-	_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = wrong_in_row + 1 WHERE account_id = ? AND shown = ?", row.AccountID, ch.Destination)
+	_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = wrong_in_row + 1 WHERE id = ?", who.IdentifierID)
 	if err != nil {
 		return err
 	}
 	if j.outcome == Wrong {
-		return record(tx, EventWrongCode, row.AccountID, c)
+		return record(tx, EventWrongCode, who.AccountID, c)
 	}
-	if err := s.notify(tx, KindTooManyTries, row.AccountID, ch.Destination, c); err != nil {
+	if err := notify(tx, KindTooManyTries, who, c); err != nil {
 		return err
 	}
-	return record(tx, EventTriesUsedUp, row.AccountID, c)
+	return record(tx, EventTriesUsedUp, who.AccountID, c)
 }
 
-func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, shared bool, c Client) (Answered, error) {
-	_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE account_id = ? AND shown = ?", row.AccountID, ch.Destination)
-	if err != nil {
-		return Answered{}, err
+func (s *SignIns) opened(tx *db.Tx, row signIn, who owner, shared bool, c Client) (Answered, error) {
+	if who.WrongInRow > 0 {
+		if _, err := tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE id = ?", who.IdentifierID); err != nil {
+			return Answered{}, err
+		}
 	}
 	if err := forgive(tx, row.Lane); err != nil {
 		return Answered{}, err
@@ -281,7 +284,7 @@ func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, shared bool, c Cli
 		return Answered{}, err
 	}
 	out.Next = row.Next
-	if err := s.notify(tx, KindNewDevice, row.AccountID, ch.Destination, c); err != nil {
+	if err := notify(tx, KindNewDevice, who, c); err != nil {
 		return Answered{}, err
 	}
 	return out, record(tx, EventSignIn, row.AccountID, c)
@@ -289,13 +292,9 @@ func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, shared bool, c Cli
 
 // notify tells the account holder what happened. Notices have no budget: they
 // are never the ones to be dropped (SECURITY.md D2).
-func (s *SignIns) notify(tx *db.Tx, kind, account, to string, c Client) error {
-	l, err := localeOf(tx, account)
-	if err != nil {
-		return err
-	}
-	m := newMessage(kind, to, l, c)
-	m.AccountID = &account
+func notify(tx *db.Tx, kind string, to owner, c Client) error {
+	m := newMessage(kind, to.Shown, to.Locale, c)
+	m.AccountID = &to.AccountID
 	return enqueue(tx, m)
 }
 

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,6 +13,9 @@ func TestSweep(t *testing.T) {
 		h.messages(t)
 		tables := []string{"sessions", "devices", "known_devices", "challenges", "sign_ups", "sign_ins", "messages", "message_steps", "spends", "budgets", "events"}
 		for _, table := range tables {
+			if table == "budgets" && strings.HasSuffix(t.Name(), "sqlite") {
+				continue // only where rows are locked
+			}
 			if h.count(t, "SELECT count(*) FROM "+table) == 0 {
 				t.Errorf("%s is empty before: the test proves nothing", table)
 			}

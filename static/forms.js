@@ -46,9 +46,21 @@
       return;
     }
     sent.set(form, now);
+    const button = event.submitter;
+    if (button?.dataset.busy) {
+      button.dataset.idle = button.textContent;
+      button.textContent = button.dataset.busy;
+      button.setAttribute("aria-disabled", "true");
+    }
     form.querySelectorAll(".reveal").forEach((button) => reveal(button, false));
   }, true);
 
+  // A page that the back button brings back as it was is ready again.
+  window.addEventListener("pageshow", () => document.querySelectorAll("[data-idle]").forEach((button) => {
+    button.textContent = button.dataset.idle;
+    button.removeAttribute("aria-disabled");
+    delete button.dataset.idle;
+  }));
   document.addEventListener("htmx:load", ready);
   ready();
 })();

@@ -48,6 +48,7 @@ const (
 	wordTestInbox   = "Test inbox"
 	wordTheme       = "Theme"
 	wordSummary     = "There is a problem"
+	wordChecking    = "Checking..."
 )
 
 var themes = []struct{ value, words string }{

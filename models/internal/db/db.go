@@ -176,13 +176,17 @@ func (tx *Tx) Exec(sql string, args ...any) (int64, error) {
 	return r.RowsAffected, r.Error
 }
 
+// OneWriter says that no other transaction writes while this one does, so that
+// rows need no locks.
+func (tx *Tx) OneWriter() bool { return tx.db.Engine == SQLite }
+
 // SkipLocked is the clause that lets many workers lease different rows;
 // SQLite has one writer and needs none.
 func (tx *Tx) SkipLocked() string {
-	if tx.db.Engine == Postgres {
-		return " FOR UPDATE SKIP LOCKED"
+	if tx.OneWriter() {
+		return ""
 	}
-	return ""
+	return " FOR UPDATE SKIP LOCKED"
 }
 
 // Wake pokes the subscribers of a topic once the transaction has committed.
