@@ -116,9 +116,11 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	if err := operate.HoldData(o); err != nil {
+	held, err := operate.HoldData(o)
+	if err != nil {
 		return err
 	}
+	defer held.Close()
 	listener, err := operate.Listen(o.Listen)
 	if err != nil {
 		return err

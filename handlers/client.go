@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"admitone/models"
 
@@ -44,7 +45,7 @@ func addressOf(proxies []netip.Prefix) echo.IPExtractor {
 // for anything else: a link must not lead on to another site (ASVS
 // v5.0.0-3.7.2).
 func returnPath(raw string) string {
-	if len(raw) > 512 || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") ||
+	if len(raw) > 512 || !utf8.ValidString(raw) || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") ||
 		strings.ContainsFunc(raw, func(r rune) bool { return r == '\\' || unicode.IsControl(r) || unicode.IsSpace(r) }) {
 		return ""
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -22,7 +23,7 @@ type codePage struct {
 
 	pending func(context.Context, models.Client) (models.Pending, error)
 	answer  func(ctx context.Context, typed, flow string, shared bool, c models.Client) (models.Answered, error)
-	again   func(context.Context, models.Client) (models.Resent, error)
+	again   func(ctx context.Context, flow string, c models.Client) (models.Resent, error)
 }
 
 // show only shows: a reload or the back button never sends anything.
@@ -125,7 +126,7 @@ func (p *codePage) resend(c echo.Context) error {
 	if _, in := p.session(c); in {
 		return to(c, "/account")
 	}
-	r, err := p.again(c.Request().Context(), p.client(c))
+	r, err := p.again(c.Request().Context(), c.FormValue("flow"), p.client(c))
 	if _, gone := refusedAs(err, models.Gone); gone {
 		return p.lost(c)
 	}
@@ -135,8 +136,8 @@ func (p *codePage) resend(c echo.Context) error {
 	}
 	if tooSoon {
 		// The wait of one's own flow is told exactly.
-		wait := retryAt.Sub(p.Models.Now())
-		c.Response().Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Round(time.Second).Seconds())))
+		wait := max(retryAt.Sub(p.Models.Now()), time.Second)
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		if !isHTMX(c) {
 			return p.page(c, http.StatusTooManyRequests, "too_soon", nil)
 		}

@@ -63,7 +63,7 @@ func classify(err error) (status int, kind string) {
 		return he.Code, "too_large"
 	}
 	if he.Code >= 400 && he.Code < 500 {
-		return http.StatusBadRequest, "bad_request"
+		return he.Code, "bad_request"
 	}
 	return http.StatusInternalServerError, "server"
 }

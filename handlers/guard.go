@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"mime"
 	"net/http"
 	"runtime/debug"
 
@@ -100,6 +101,10 @@ func (s *site) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 func readForm(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if c.Request().Method == post && isPage(c.Request().URL.Path) {
+			kind, _, _ := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
+			if kind != echo.MIMEApplicationForm && c.Request().ContentLength != 0 {
+				return echo.NewHTTPError(http.StatusUnsupportedMediaType)
+			}
 			if err := c.Request().ParseForm(); err != nil {
 				if he, ok := err.(*echo.HTTPError); ok {
 					return he // the body was over its limit

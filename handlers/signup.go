@@ -39,8 +39,7 @@ func (s *site) submitSignUp(c echo.Context) error {
 
 func (s *site) signUpForm(c echo.Context, status int, email string, errors []views.FieldError) error {
 	if !s.SignUpOpen {
-		page := views.SignUpClosed(views.SignUpClosedPage{Shell: s.shell(c)})
-		return s.render(c, status, page)
+		return s.unit(c, status, views.SignUpClosed(views.SignUpClosedPage{Shell: s.shell(c)}), views.SignUpClosedPart())
 	}
 	p := views.SignUpPage{Shell: s.shell(c), Email: shown(email), Errors: errors, MinPassword: s.Models.Policy().PasswordMin}
 	return s.unit(c, status, views.SignUp(p), views.SignUpForm(p))

@@ -122,7 +122,7 @@ func BenchmarkResend(b *testing.B) {
 		c := h.startSignIn(b, "mara@example.com")
 		measure(b, func() {
 			for range b.N {
-				if r, err := h.SignIns.Resend(ctx, c); err != nil || r.Outcome != CodeSent {
+				if r, err := h.SignIns.Resend(ctx, "", c); err != nil || r.Outcome != CodeSent {
 					b.Fatal(r.Outcome, err)
 				}
 				b.StopTimer()

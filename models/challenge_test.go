@@ -103,7 +103,7 @@ func TestResendKeepsCodeAndTries(t *testing.T) {
 		h.signUp(t, "mara@example.com")
 		c := h.startSignIn(t, "mara@example.com")
 		first := h.lastCode(t, "mara@example.com")
-		if _, err := h.SignIns.Resend(ctx, c); !isKind(err, TooSoon) {
+		if _, err := h.SignIns.Resend(ctx, "", c); !isKind(err, TooSoon) {
 			t.Fatalf("resend at once: %v", err)
 		}
 		for want := 4; want >= 3; want-- {
@@ -113,7 +113,7 @@ func TestResendKeepsCodeAndTries(t *testing.T) {
 			}
 		}
 		h.forward(30 * time.Second)
-		r, err := h.SignIns.Resend(ctx, c)
+		r, err := h.SignIns.Resend(ctx, "", c)
 		if err != nil || r.Outcome != CodeSent || r.Fresh {
 			t.Fatalf("resend: %+v, %v", r, err)
 		}
@@ -136,7 +136,7 @@ func TestNextGeneration(t *testing.T) {
 		c := h.startSignIn(t, "mara@example.com")
 		first := h.lastCode(t, "mara@example.com")
 		h.forward(8*time.Minute + time.Second) // less than two minutes are left
-		r, err := h.SignIns.Resend(ctx, c)
+		r, err := h.SignIns.Resend(ctx, "", c)
 		if err != nil || !r.Fresh {
 			t.Fatalf("resend: %+v, %v", r, err)
 		}
@@ -160,7 +160,7 @@ func TestNextGeneration(t *testing.T) {
 		c := h.startSignIn(t, "mara@example.com")
 		first := h.lastCode(t, "mara@example.com")
 		h.forward(9 * time.Minute)
-		if _, err := h.SignIns.Resend(ctx, c); err != nil {
+		if _, err := h.SignIns.Resend(ctx, "", c); err != nil {
 			t.Fatal(err)
 		}
 		second := h.lastCode(t, "mara@example.com")
@@ -180,7 +180,7 @@ func TestFlowEnds(t *testing.T) {
 		c := h.startSignIn(t, "mara@example.com")
 		h.messages(t)
 		h.forward(55 * time.Minute)
-		if r, err := h.SignIns.Resend(ctx, c); err != nil || !r.Fresh {
+		if r, err := h.SignIns.Resend(ctx, "", c); err != nil || !r.Fresh {
 			t.Fatalf("resend after the code's end: %+v, %v", r, err)
 		}
 		p, err := h.SignIns.Pending(ctx, c)

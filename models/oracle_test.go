@@ -123,7 +123,7 @@ func script(t *testing.T, h *house, seed uint64) {
 			}
 		default:
 			want, fresh, tooSoon, gone := o.resend(h.now())
-			r, err := h.SignIns.Resend(ctx, c)
+			r, err := h.SignIns.Resend(ctx, "", c)
 			switch {
 			case gone:
 				if !isKind(err, Gone) {

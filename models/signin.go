@@ -185,12 +185,17 @@ func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {
 	return s.pending(g, row.ID, ch, now)
 }
 
-// Resend sends the code of the pending sign-in again.
-func (s *SignIns) Resend(ctx context.Context, c Client) (out Resent, err error) {
+// Resend sends the code of the pending sign-in again. flowID is the one of the
+// page, "" where the form did not carry it.
+func (s *SignIns) Resend(ctx context.Context, flowID string, c Client) (out Resent, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		row, ch, err := flow(tx.DB, c, tx.Now, signIn.challenge)
 		if err != nil {
 			return err
+		}
+		if flowID != "" && flowID != row.ID {
+			out = Resent{Outcome: Superseded}
+			return nil
 		}
 		l, err := localeOf(tx, row.AccountID)
 		if err != nil {

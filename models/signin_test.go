@@ -312,7 +312,7 @@ func TestSignInRefusesBadInput(t *testing.T) {
 		if _, err := h.SignIns.Answer(ctx, "12345", "", false, browser()); !isKind(err, Invalid) {
 			t.Errorf("five digits: %v", err)
 		}
-		if _, err := h.SignIns.Resend(ctx, browser()); !isKind(err, Gone) {
+		if _, err := h.SignIns.Resend(ctx, "", browser()); !isKind(err, Gone) {
 			t.Errorf("a resend without a flow: %v", err)
 		}
 	})

@@ -125,12 +125,17 @@ func (s *SignUps) Pending(ctx context.Context, c Client) (Pending, error) {
 	return s.pending(g, row.ID, ch, now)
 }
 
-// Resend sends the code of the pending sign-up again.
-func (s *SignUps) Resend(ctx context.Context, c Client) (out Resent, err error) {
+// Resend sends the code of the pending sign-up again. flowID is the one of the
+// page, "" where the form did not carry it.
+func (s *SignUps) Resend(ctx context.Context, flowID string, c Client) (out Resent, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		row, ch, err := flow(tx.DB, c, tx.Now, signUp.challenge)
 		if err != nil {
 			return err
+		}
+		if flowID != "" && flowID != row.ID {
+			out = Resent{Outcome: Superseded}
+			return nil
 		}
 		m := newMessage(KindSignUpCode, row.EmailShown, locale, c)
 		if row.OwnerID != nil {

@@ -113,7 +113,7 @@ func TestSignUpResend(t *testing.T) {
 			c := browser()
 			c.Session = h.startSignUp(t, email, c)
 			h.forward(31e9)
-			r, err := h.SignUps.Resend(ctx, c)
+			r, err := h.SignUps.Resend(ctx, "", c)
 			if err != nil || r.Outcome != CodeSent || r.Fresh {
 				t.Errorf("%s: %+v, %v", email, r, err)
 			}

@@ -122,7 +122,7 @@ var fieldErrors = map[string]map[string]plural{
 		"wrong":      {"That code is not right. Check the latest message, or send another code. You have {n} try left.", "That code is not right. Check the latest message, or send another code. You have {n} tries left."},
 		"expired":    always("That code has expired. Send a new one."),
 		"used":       always("That code has already been used"),
-		"superseded": always("You started again in another tab, so that code was not checked. Enter the code of the request shown here."),
+		"superseded": always("You started again in another tab, so that was not done. Go on with the request shown here."),
 		"exhausted":  always("Too many wrong codes were entered. Start again to get another code."),
 		"":           always("Check the code"),
 	},

@@ -3,6 +3,7 @@ package operate
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -12,27 +13,22 @@ import (
 // HoldData makes the data folder and, where the database is a file in it, holds
 // it against a second process: two would write one file with two clocks. The
 // lock goes with the process, so that a crash leaves nothing to clean up.
-func HoldData(o Options) error {
+func HoldData(o Options) (io.Closer, error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
-		return fmt.Errorf("--data: cannot make the folder: %w", err)
+		return nil, fmt.Errorf("--data: cannot make the folder: %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(o.Data, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fmt.Errorf("--data: cannot write into %s: %w; give the folder to the user that runs admitone, or choose another", o.Data, err)
+		return nil, fmt.Errorf("--data: cannot write into %s: %w; give the folder to the user that runs admitone, or choose another", o.Data, err)
 	}
 	if o.Database != "" {
-		return f.Close()
+		return f, nil
 	}
-	// The descriptor stays open on purpose: the lock lasts as long as it does.
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return errors.Join(fmt.Errorf("--data: another admitone is serving from %s; stop it, or give this one a folder of its own", o.Data), f.Close())
+		return nil, errors.Join(fmt.Errorf("--data: another admitone is serving from %s; stop it, or give this one a folder of its own", o.Data), f.Close())
 	}
-	held = append(held, f)
-	return nil
+	return f, nil
 }
-
-// held keeps locked files from being closed by the garbage collector.
-var held []*os.File
 
 // Listen takes the address; the error names the option and the mend.
 func Listen(address string) (net.Listener, error) {

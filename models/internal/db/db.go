@@ -75,6 +75,12 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return d, nil
 }
 
+// gorm's Scan logs through a recorder of its own, whose filter lets parameters
+// through whatever the logger says: addresses and hashes would reach the log.
+func init() {
+	logger.RecorderParamsFilter = func(_ context.Context, sql string, _ ...any) (string, []any) { return sql, nil }
+}
+
 func gormConfig(log *slog.Logger) *gorm.Config {
 	return &gorm.Config{
 		// Not PrepareStmt: both drivers keep prepared statements themselves, and

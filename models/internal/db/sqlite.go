@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"os"
 	"strings"
 
 	"gorm.io/driver/sqlite"
@@ -25,10 +26,18 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 		return "file:" + (&url.URL{Path: path}).EscapedPath() +
 			"?_txlock=immediate&_busy_timeout=5000&_foreign_keys=on&_journal_mode=WAL&_synchronous=FULL&_stmt_cache_size=256" + extra
 	}
+	// Made here, because SQLite would let others read it; its WAL takes the
+	// file's mode.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
 	if err := d.migrateSQLite(ctx, dsn("")); err != nil {
 		return err
 	}
-	var err error
 	if d.write, err = openPool(sqlite.Open(dsn("")), d, 1); err != nil {
 		return err
 	}
