@@ -1,0 +1,23 @@
+// Package e2e tries the finished product: the real binary, a real browser and
+// a real mail server, with nothing in between that is ours. It holds tests only.
+//
+// Each test starts a server of its own, with its own data folder, on a free
+// port, and ends it by a signal. One browser serves all of them; every tab is
+// a browser context of its own, which to the product is a new device.
+//
+//	main_test.go      builds the binary, ends the browser     server_test.go   one running server and its mail
+//	browser_test.go   the browser and its tabs                keyboard_test.go what a person does in a tab
+//	journeys_test.go  sign-up and sign-in by keyboard alone   states_test.go   every page in every state
+//	pages_test.go     axe, reflow and focus on those states   weight_test.go   what a page may cost
+//	countdown_test.go the ten minutes of a code               resend_test.go   another code; reload and back
+//	trouble_test.go   a mail server that fails                expiry_test.go   a code that runs out
+//	refusals_test.go  starts that are refused                 stop_test.go     stopping while something runs
+//	secrets_test.go   no code, password or token is left behind
+//	bench_test.go     how fast it starts, and what it holds
+//
+// Some things are watched in every test, whatever it is about: a tab fails its
+// test when the console shows an error or a request leaves the site, and a
+// server when it does not end well or has left a secret in its database or log.
+//
+// ADMITONE_SHOTS=folder makes pages_test.go keep a picture of every state.
+package e2e

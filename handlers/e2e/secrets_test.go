@@ -1,0 +1,168 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/mattn/go-sqlite3"
+)
+
+// findNone looks for codes, passwords and tokens where none may be: in the
+// database and its journal, byte by byte and value by value, and in the log.
+// Codes count as whole tokens: six digits turn up by chance in any megabyte.
+func (s *server) findNone(codes []string) {
+	s.t.Helper()
+	places := map[string][]byte{"the log": []byte(s.out.String())}
+	for _, name := range []string{"admitone.db", "admitone.db-wal"} {
+		if content, err := os.ReadFile(filepath.Join(s.data, name)); err == nil {
+			places[name] = content
+		}
+	}
+	for i, value := range s.values() {
+		places[fmt.Sprintf("value %d of the database", i)] = []byte(value)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for place, content := range places {
+		for _, code := range codes {
+			for _, form := range formsOf(code) {
+				if holds(content, form) {
+					s.t.Errorf("%s holds the code %s (as %s)", place, code, form)
+				}
+			}
+		}
+		for _, secret := range s.secrets {
+			if bytes.Contains(content, []byte(secret)) {
+				s.t.Errorf("%s holds a password or the token of a cookie: %s", place, secret)
+			}
+		}
+	}
+}
+
+// formsOf are the code and what somebody might have thought is not the code.
+func formsOf(code string) []string {
+	sum := sha256.Sum256([]byte(code))
+	return []string{
+		code, hex.EncodeToString(sum[:]), strings.ToUpper(hex.EncodeToString(sum[:])),
+		base64.RawStdEncoding.EncodeToString(sum[:]), base64.RawURLEncoding.EncodeToString(sum[:]), string(sum[:]),
+	}
+}
+
+// holds says whether content has the token, not as a part of a longer one.
+func holds(content []byte, token string) bool {
+	word := func(i int) bool {
+		if i < 0 || i >= len(content) {
+			return false
+		}
+		c := content[i]
+		return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+	}
+	for from := 0; ; {
+		i := bytes.Index(content[from:], []byte(token))
+		if i < 0 {
+			return false
+		}
+		i += from
+		if !word(i-1) && !word(i+len(token)) {
+			return true
+		}
+		from = i + 1
+	}
+}
+
+// query reads the database beside the server that serves from it.
+func (s *server) query(query string, scan func(*sql.Rows) error) {
+	s.t.Helper()
+	db := must[*sql.DB](s.t)(sql.Open("sqlite3", "file:"+filepath.Join(s.data, "admitone.db")+"?mode=ro&_busy_timeout=5000"))
+	defer db.Close()
+	rows := must[*sql.Rows](s.t)(db.Query(query))
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// values are all values of all tables: in the file, columns lie next to each
+// other without a gap, and a whole token would not look like one.
+func (s *server) values() []string {
+	s.t.Helper()
+	var tables, values []string
+	s.query("SELECT name FROM sqlite_master WHERE type = 'table'", func(r *sql.Rows) error {
+		var name string
+		err := r.Scan(&name)
+		tables = append(tables, name)
+		return err
+	})
+	for _, table := range tables {
+		s.query(`SELECT * FROM "`+table+`"`, func(r *sql.Rows) error {
+			columns, err := r.Columns()
+			if err != nil {
+				return err
+			}
+			row := make([]sql.NullString, len(columns))
+			into := make([]any, len(columns))
+			for i := range row {
+				into[i] = &row[i]
+			}
+			err = r.Scan(into...)
+			for _, v := range row {
+				values = append(values, v.String)
+			}
+			return err
+		})
+	}
+	return values
+}
+
+// messages counts what was ever put into the outbox for a sign-up or sign-in
+// code. It is true at once, also of what has not been sent yet.
+func (s *server) messages(to string) int {
+	s.t.Helper()
+	n := 0
+	s.query("SELECT destination FROM messages WHERE kind IN ('sign_up_code', 'sign_in_code')", func(r *sql.Rows) error {
+		var destination string
+		err := r.Scan(&destination)
+		if destination == to {
+			n++
+		}
+		return err
+	})
+	return n
+}
+
+// TestSecretsAreFound proves that the search behind every test can fail.
+func TestSecretsAreFound(t *testing.T) {
+	t.Parallel()
+	sum := sha256.Sum256([]byte("048213"))
+	for text, want := range map[string]bool{
+		"code=048213 ":              true,
+		"048213":                    true,
+		"a048213":                   false,
+		"1048213, and then 048213.": true,
+		"hash " + hex.EncodeToString(sum[:]) + ";": true,
+		base64.StdEncoding.EncodeToString(sum[:]):  true,
+		"\x00" + string(sum[:]) + "\x00":           true,
+		"nothing of the kind":                      false,
+	} {
+		found := false
+		for _, form := range formsOf("048213") {
+			found = found || holds([]byte(text), form)
+		}
+		if found != want {
+			t.Errorf("in %q the code was found: %v, want %v", text, found, want)
+		}
+	}
+}
