@@ -68,12 +68,12 @@ const themeCookie = "theme"
 // setTheme keeps the choice of colours in a cookie, so that the server writes
 // it into the page and nothing flashes.
 func (s *site) setTheme(c echo.Context) error {
-	k := s.cookies.plain(themeCookie, c.FormValue("theme"), year)
+	k := s.cookies.plain(themeCookie, field(c, "theme"), year)
 	if k.Value != "dark" && k.Value != "light" {
 		k.Value, k.MaxAge = "", -1
 	}
 	http.SetCookie(c.Response(), k)
-	next := returnPath(c.FormValue("next"))
+	next := returnPath(field(c, "next"))
 	if next == "" {
 		next = "/"
 	}

@@ -68,7 +68,7 @@ func (p *codePage) view(c echo.Context, now models.Pending) views.Code {
 		Now: now.Now, ExpiresAt: now.ExpiresAt, ResendAt: now.ResendAt, Life: time.Duration(p.Models.Policy().CodeLife),
 		TriesLeft: now.TriesLeft, Tries: now.Tries,
 		Delivery: views.Delivery(now.Delivery),
-		Shared:   c.FormValue("shared") != "", Zone: p.Zone,
+		Shared:   field(c, "shared") != "", Zone: p.Zone,
 	}
 }
 
@@ -77,7 +77,7 @@ func (p *codePage) submit(c echo.Context) error {
 		return to(c, "/account")
 	}
 	client := p.client(c)
-	a, err := p.answer(c.Request().Context(), c.FormValue("code"), c.FormValue("flow"), c.FormValue("shared") != "", client)
+	a, err := p.answer(c.Request().Context(), field(c, "code"), field(c, "flow"), field(c, "shared") != "", client)
 	if _, gone := refusedAs(err, models.Gone); gone {
 		return p.lost(c)
 	}
@@ -91,9 +91,9 @@ func (p *codePage) submit(c echo.Context) error {
 	case models.Accepted:
 		return p.opened(c, a)
 	case models.Throttled:
-		return p.wait(c, http.StatusTooManyRequests, "code_tries", "", a.RetryAt)
+		return p.wait(c, http.StatusTooManyRequests, "code_tries", p.start, a.RetryAt)
 	case models.ChannelOff:
-		return p.wait(c, http.StatusUnprocessableEntity, "channel_off", "", time.Time{})
+		return p.wait(c, http.StatusUnprocessableEntity, "channel_off", p.start, time.Time{})
 	case models.Taken:
 		p.cookies.leaveNotice(c, "taken", p.Models.Now())
 		return to(c, "/sign-in")
@@ -126,7 +126,7 @@ func (p *codePage) resend(c echo.Context) error {
 	if _, in := p.session(c); in {
 		return to(c, "/account")
 	}
-	r, err := p.again(c.Request().Context(), c.FormValue("flow"), p.client(c))
+	r, err := p.again(c.Request().Context(), field(c, "flow"), p.client(c))
 	if _, gone := refusedAs(err, models.Gone); gone {
 		return p.lost(c)
 	}

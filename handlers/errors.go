@@ -39,7 +39,7 @@ func (s *site) problem(err error, c echo.Context) {
 
 // answer notes that even the problem page could not be made.
 func (s *site) answer(c echo.Context, err error) {
-	if err != nil {
+	if err != nil && !errors.Is(err, context.Canceled) { // nobody reads it any more
 		s.Log.Error("no answer", "request", requestID(c), "error", err)
 	}
 }

@@ -96,6 +96,10 @@ func (s *site) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// field reads a field of the form that was sent. What stands in the address is
+// not one: a code or a password must never be taken from there.
+func field(c echo.Context, name string) string { return c.Request().PostFormValue(name) }
+
 // readForm parses a body once, so that a broken one is a clear 400 and every
 // handler after it may read fields without looking for errors.
 func readForm(next echo.HandlerFunc) echo.HandlerFunc {

@@ -19,11 +19,11 @@ func (s *site) showSignIn(c echo.Context) error {
 }
 
 func (s *site) submitSignIn(c echo.Context) error {
-	email, next := c.FormValue("email"), returnPath(c.FormValue("next"))
+	email, next := field(c, "email"), returnPath(field(c, "next"))
 	if _, in := s.session(c); in {
 		return to(c, orAccount(next))
 	}
-	started, err := s.Models.SignIns.Start(c.Request().Context(), email, c.FormValue("password"), next, s.client(c))
+	started, err := s.Models.SignIns.Start(c.Request().Context(), email, field(c, "password"), next, s.client(c))
 	if fields := fieldErrors(err); fields != nil {
 		return s.signInForm(c, http.StatusUnprocessableEntity, email, next, fields)
 	}
@@ -39,9 +39,9 @@ func (s *site) submitSignIn(c echo.Context) error {
 		}
 		return to(c, orAccount(started.Next))
 	case models.Throttled:
-		return s.wait(c, http.StatusTooManyRequests, "sign_in", "", started.RetryAt)
+		return s.wait(c, http.StatusTooManyRequests, "sign_in", "/sign-in", started.RetryAt)
 	case models.ChannelOff:
-		return s.wait(c, http.StatusUnprocessableEntity, "channel_off", "", time.Time{})
+		return s.wait(c, http.StatusUnprocessableEntity, "channel_off", "/sign-in", time.Time{})
 	default:
 		return s.signInForm(c, http.StatusUnprocessableEntity, email, next,
 			[]views.FieldError{{Field: "email", Reason: "credentials"}})

@@ -23,8 +23,8 @@ func (s *site) submitSignUp(c echo.Context) error {
 	if !s.SignUpOpen {
 		return s.signUpForm(c, http.StatusForbidden, "", nil)
 	}
-	email := c.FormValue("email")
-	started, err := s.Models.SignUps.Start(c.Request().Context(), email, c.FormValue("password"), s.client(c))
+	email := field(c, "email")
+	started, err := s.Models.SignUps.Start(c.Request().Context(), email, field(c, "password"), s.client(c))
 	if fields := fieldErrors(err); fields != nil {
 		return s.signUpForm(c, http.StatusUnprocessableEntity, email, fields)
 	}
@@ -32,7 +32,7 @@ func (s *site) submitSignUp(c echo.Context) error {
 		return err
 	}
 	if started.Outcome == models.Throttled {
-		return s.wait(c, http.StatusTooManyRequests, "sign_up", "", started.RetryAt)
+		return s.wait(c, http.StatusTooManyRequests, "sign_up", "/sign-up", started.RetryAt)
 	}
 	return s.toCode(c, started, "/sign-up/code")
 }

@@ -45,8 +45,8 @@ type challenge struct {
 // issue makes a challenge and spends the first send on its destination. A
 // time says that the destination's budget is spent until then, and nothing was
 // made.
-func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email) (challenge, time.Time, error) {
-	retryAt, err := c.spendSend(tx, purpose, to)
+func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email, cl Client) (challenge, time.Time, error) {
+	retryAt, err := c.spendSend(tx, purpose, to, cl)
 	if err != nil || !retryAt.IsZero() {
 		return challenge{}, retryAt, err
 	}
@@ -65,7 +65,7 @@ func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email) (chal
 	if account != "" {
 		ch.AccountID = &account
 	}
-	if ch.ResendAt, err = c.resendAt(tx, ch, to); err != nil {
+	if ch.ResendAt, err = c.resendAt(tx, ch, to, cl); err != nil {
 		return challenge{}, time.Time{}, err
 	}
 	return ch, time.Time{}, tx.Create(&ch).Error
@@ -73,22 +73,22 @@ func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email) (chal
 
 // spendSend counts one message to a destination, or says when it may be asked
 // for again.
-func (c *core) spendSend(tx *db.Tx, purpose Purpose, to Email) (retryAt time.Time, err error) {
-	b := c.sendBudget(to, purpose)
-	if err := lock(tx, b); err != nil {
+func (c *core) spendSend(tx *db.Tx, purpose Purpose, to Email, cl Client) (retryAt time.Time, err error) {
+	budgets := c.sendBudgets(to, purpose, cl)
+	if err := lock(tx, budgets...); err != nil {
 		return time.Time{}, err
 	}
-	if retryAt, err = freeAt(tx.DB, tx.Now, b); err != nil || !retryAt.IsZero() {
+	if retryAt, err = freeAt(tx.DB, tx.Now, budgets...); err != nil || !retryAt.IsZero() {
 		return retryAt, err
 	}
-	return time.Time{}, spend(tx, b)
+	return time.Time{}, spend(tx, budgets...)
 }
 
 // resendAt is the later of the pause and the destination's budget, so that the
 // one time on the page is the whole truth.
-func (c *core) resendAt(tx *db.Tx, ch challenge, to Email) (time.Time, error) {
+func (c *core) resendAt(tx *db.Tx, ch challenge, to Email, cl Client) (time.Time, error) {
 	at := tx.Now.Add(c.policy.resendWait(ch.Sends))
-	free, err := freeAt(tx.DB, tx.Now, c.sendBudget(to, ch.Purpose))
+	free, err := freeAt(tx.DB, tx.Now, c.sendBudgets(to, ch.Purpose, cl)...)
 	if free.After(at) {
 		at = free
 	}
@@ -121,11 +121,14 @@ type judgement struct {
 
 // judge counts one try and compares. The try is counted by a guarded update
 // before anything is compared, so that any number of parallel guesses gets
-// MaxAttempts judgements and one acceptance (ASVS v5.0.0-15.4.2). budgets are
-// locked by the caller and spent by a wrong code; void is a challenge whose
-// code nobody was sent.
-func (c *core) judge(tx *db.Tx, ch challenge, code string, void bool, budgets ...budget) (judgement, error) {
-	if retryAt, err := freeAt(tx.DB, tx.Now, budgets...); err != nil || !retryAt.IsZero() {
+// MaxAttempts judgements and one acceptance (ASVS v5.0.0-15.4.2). codes is the
+// budget of wrong codes, "" for none. A wrong one also counts as a failure of
+// its network address, but that budget never keeps a code from being judged:
+// other people behind one address could use it up. The caller has locked both.
+// void is a challenge whose code nobody was sent.
+func (c *core) judge(tx *db.Tx, ch challenge, code string, void bool, codes budget, cl Client) (judgement, error) {
+	budgets := []budget{codes, c.addressBudget(cl.Address)}
+	if retryAt, err := freeAt(tx.DB, tx.Now, codes); err != nil || !retryAt.IsZero() {
 		return judgement{outcome: Throttled, retryAt: retryAt}, err
 	}
 	// What is judged is the row as it is now: tries, generation and use may have
@@ -180,10 +183,9 @@ type Resent struct {
 // resend sends the code again: the same one while enough of its life is left,
 // else the next generation. Tries go on counting. A TooSoon error says when it
 // may be asked for.
-func (c *core) resend(tx *db.Tx, ch challenge, m message) (Resent, error) {
+func (c *core) resend(tx *db.Tx, ch challenge, m message, cl Client) (Resent, error) {
 	to, _ := ParseEmail(ch.Destination)
-	b := c.sendBudget(to, ch.Purpose)
-	if err := lock(tx, b); err != nil {
+	if err := lock(tx, c.sendBudgets(to, ch.Purpose, cl)...); err != nil {
 		return Resent{}, err
 	}
 	// Locked by a write, so that two presses at once are told apart on both
@@ -202,7 +204,7 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message) (Resent, error) {
 	case tx.Now.Before(ch.ResendAt):
 		return Resent{}, &Error{Kind: TooSoon, Reason: "resend", RetryAt: ch.ResendAt}
 	}
-	retryAt, err := c.spendSend(tx, ch.Purpose, to)
+	retryAt, err := c.spendSend(tx, ch.Purpose, to, cl)
 	if err != nil {
 		return Resent{}, err
 	}
@@ -220,7 +222,7 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message) (Resent, error) {
 		ch.ExpiresAt = earlier(tx.Now.Add(time.Duration(c.policy.CodeLife)), ch.EndsAt)
 	}
 	ch.Sends++
-	if ch.ResendAt, err = c.resendAt(tx, ch, to); err != nil {
+	if ch.ResendAt, err = c.resendAt(tx, ch, to, cl); err != nil {
 		return Resent{}, err
 	}
 	_, err = tx.Exec(`UPDATE challenges SET generation = ?, expires_at = ?, prior_expires_at = ?, sends = ?, resend_at = ? WHERE id = ?`,

@@ -244,9 +244,13 @@ func TestTwoTabs(t *testing.T) {
 		}
 		h.forward(time.Second)
 		s, err := h.SignIns.Start(ctx, "mara@example.com", testPassword, "", c)
-		if err != nil || s.Session != c.Session {
+		if err != nil || s.Session == c.Session {
 			t.Fatalf("the second tab: %+v, %v", s, err)
 		}
+		if _, err := h.SignIns.Pending(ctx, c); !isKind(err, Gone) {
+			t.Errorf("the handle before it lives on: %v", err)
+		}
+		c.Session = s.Session // both tabs have the browser's new cookie
 		codes := h.post(t)["mara@example.com"]
 		if a, err := h.SignIns.Answer(ctx, codes[0], older.Flow, false, c); err != nil || a.Outcome != Superseded {
 			t.Errorf("the older tab: %v, %v", a.Outcome, err)

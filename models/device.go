@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -66,7 +67,7 @@ func bindDevice(tx *db.Tx, c Client, account string) (token, id string, err erro
 // 'Firefox on Linux'. What cannot be told is left out, never guessed.
 func deviceName(userAgent string) string {
 	ua := useragent.Parse(strings.ToValidUTF8(cut(userAgent, 512), ""))
-	browser, system := plainName(ua.Name), plainName(ua.OS)
+	browser, system := oneOf(ua.Name, browsers), oneOf(ua.OS, systems)
 	switch {
 	case browser != "" && system != "":
 		return browser + " on " + system
@@ -78,21 +79,25 @@ func deviceName(userAgent string) string {
 	return "A web browser"
 }
 
-// plainName keeps names that are words: letters first, short, nothing that
-// could pass for markup, a link or a code in a message.
-func plainName(s string) string {
-	if len(s) < 2 || len(s) > 24 || !isLetter(s[0]) {
-		return ""
+// The names that a message may repeat. A browser says of itself what it likes,
+// and what it says stands beside a code in a mail that bears our name: a
+// stranger's words must not (SECURITY.md D2).
+var (
+	browsers = []string{
+		useragent.Chrome, useragent.HeadlessChrome, useragent.Edge, useragent.Firefox, useragent.InternetExplorer, useragent.Opera,
+		useragent.OperaMini, useragent.OperaTouch, useragent.Safari, useragent.SamsungBrowser, useragent.Vivaldi,
 	}
-	for i := range len(s) {
-		if c := s[i]; !isLetter(c) && c != ' ' && c != '-' {
-			return ""
-		}
+	systems = []string{
+		useragent.Android, useragent.ChromeOS, useragent.FreeBSD, useragent.Harmony, useragent.IOS, useragent.Linux, useragent.MacOS, useragent.Windows,
 	}
-	return s
-}
+)
 
-func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+func oneOf(name string, known []string) string {
+	if slices.Contains(known, name) {
+		return name
+	}
+	return ""
+}
 
 func cut(s string, n int) string {
 	if len(s) > n {

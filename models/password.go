@@ -11,7 +11,6 @@ import (
 	"sort"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -28,6 +27,9 @@ const (
 // is a wait of a few seconds; past it people are told to come back.
 const queueLength = 128
 
+// queuePlaces is how many of them one network address may take.
+const queuePlaces = 16
+
 // hasher runs argon2id in a bounded pool, so that a flood of sign-ins takes
 // neither all the memory nor all the cores.
 type hasher struct {
@@ -35,7 +37,9 @@ type hasher struct {
 	iterations uint32
 	threads    uint8
 	slots      chan struct{}
-	queued     atomic.Int64
+	mu         sync.Mutex
+	queued     int
+	places     map[string]int // by network address
 	now        func() time.Time
 	decoy      string
 }
@@ -43,7 +47,7 @@ type hasher struct {
 func newHasher(p Policy, now func() time.Time) *hasher {
 	h := &hasher{
 		memory: p.ArgonMemory, iterations: p.ArgonIterations, threads: p.ArgonThreads,
-		slots: make(chan struct{}, runtime.GOMAXPROCS(0)), now: now,
+		slots: make(chan struct{}, runtime.GOMAXPROCS(0)), places: map[string]int{}, now: now,
 	}
 	// Nobody knows its password: what is compared for unknown addresses, at the
 	// same cost as a real one.
@@ -51,12 +55,14 @@ func newHasher(p Policy, now func() time.Time) *hasher {
 	return h
 }
 
-// hash makes the PHC string of a new password.
-func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	if err := h.enter(ctx); err != nil {
+// hash makes the PHC string of a new password. from is whose share of the queue
+// it takes: the key of the network address's budget, "" for nobody's.
+func (h *hasher) hash(ctx context.Context, password, from string) (string, error) {
+	leave, err := h.enter(ctx, from)
+	if err != nil {
 		return "", err
 	}
-	defer h.leave()
+	defer leave()
 	salt := randomBytes(saltBytes)
 	sum := argon2.IDKey(normalPassword(password), salt, h.iterations, h.memory, h.threads, hashBytes)
 	return h.phc(salt, sum), nil
@@ -64,7 +70,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 
 // verify says whether the password is the one of the PHC string; an empty
 // string stands for nobody's and costs the same.
-func (h *hasher) verify(ctx context.Context, password, phc string) (bool, error) {
+func (h *hasher) verify(ctx context.Context, password, phc, from string) (bool, error) {
 	if phc == "" {
 		phc = h.decoy
 	}
@@ -82,10 +88,11 @@ func (h *hasher) verify(ctx context.Context, password, phc string) (bool, error)
 	if err := errors.Join(err1, err2); err != nil {
 		return false, fmt.Errorf("password hash: %w", err)
 	}
-	if err := h.enter(ctx); err != nil {
+	leave, err := h.enter(ctx, from)
+	if err != nil {
 		return false, err
 	}
-	defer h.leave()
+	defer leave()
 	got := argon2.IDKey(normalPassword(password), salt, iterations, memory, threads, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
@@ -93,23 +100,45 @@ func (h *hasher) verify(ctx context.Context, password, phc string) (bool, error)
 // current says whether a stored hash was made with today's parameters.
 func (h *hasher) current(phc string) bool { return strings.HasPrefix(phc, h.parameters()) }
 
-func (h *hasher) enter(ctx context.Context) error {
-	if h.queued.Add(1) > queueLength {
-		h.queued.Add(-1)
-		return &Error{Kind: Busy, Reason: "hashing", RetryAt: h.now().Add(5 * time.Second)}
+// enter waits for a core and returns what gives it back. A Busy error says that
+// the queue is full, or that this address has taken its share of it: one burst
+// must not keep everybody else out.
+func (h *hasher) enter(ctx context.Context, from string) (leave func(), err error) {
+	if !h.take(from) {
+		return nil, &Error{Kind: Busy, Reason: "hashing", RetryAt: h.now().Add(5 * time.Second)}
 	}
 	select {
 	case h.slots <- struct{}{}:
-		return nil
+		return func() { <-h.slots; h.give(from) }, nil
 	case <-ctx.Done():
-		h.queued.Add(-1)
-		return ctx.Err()
+		h.give(from)
+		return nil, ctx.Err()
 	}
 }
 
-func (h *hasher) leave() {
-	<-h.slots
-	h.queued.Add(-1)
+func (h *hasher) take(from string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.queued >= queueLength || from != "" && h.places[from] >= queuePlaces {
+		return false
+	}
+	h.queued++
+	if from != "" {
+		h.places[from]++
+	}
+	return true
+}
+
+func (h *hasher) give(from string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.queued--
+	if from == "" {
+		return
+	}
+	if h.places[from]--; h.places[from] == 0 {
+		delete(h.places, from)
+	}
 }
 
 func (h *hasher) phc(salt, sum []byte) string {

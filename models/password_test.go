@@ -41,11 +41,11 @@ func TestPasswordRules(t *testing.T) {
 
 func TestHash(t *testing.T) {
 	h := newHasher(DefaultPolicy(), time.Now)
-	phc, err := h.hash(ctx, "caf\u00e9 au lait every day")
+	phc, err := h.hash(ctx, "caf\u00e9 au lait every day", "")
 	if err != nil || !strings.HasPrefix(phc, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatalf("%q, %v", phc, err)
 	}
-	if again, _ := h.hash(ctx, "caf\u00e9 au lait every day"); again == phc {
+	if again, _ := h.hash(ctx, "caf\u00e9 au lait every day", ""); again == phc {
 		t.Error("two hashes share a salt")
 	}
 	for password, want := range map[string]bool{
@@ -55,20 +55,20 @@ func TestHash(t *testing.T) {
 		"Caf\u00e9 au lait every day":  false,
 		"":                             false,
 	} {
-		if got, err := h.verify(ctx, password, phc); got != want || err != nil {
+		if got, err := h.verify(ctx, password, phc, ""); got != want || err != nil {
 			t.Errorf("%q: %v, %v", password, got, err)
 		}
 	}
 	long := strings.Repeat("a", 100)
-	phc, _ = h.hash(ctx, long)
-	if ok, _ := h.verify(ctx, long[:72], phc); ok {
+	phc, _ = h.hash(ctx, long, "")
+	if ok, _ := h.verify(ctx, long[:72], phc, ""); ok {
 		t.Error("a password is cut")
 	}
-	if ok, err := h.verify(ctx, "anything at all", ""); ok || err != nil {
+	if ok, err := h.verify(ctx, "anything at all", "", ""); ok || err != nil {
 		t.Errorf("the decoy: %v, %v", ok, err)
 	}
 	for _, broken := range []string{"x", "$argon2id$v=19$m=x$a$b", "$argon2i$v=19$m=1,t=1,p=1$a$b", "$argon2id$v=19$m=19456,t=2,p=1$!$!"} {
-		if ok, err := h.verify(ctx, "anything", broken); ok || err == nil {
+		if ok, err := h.verify(ctx, "anything", broken, ""); ok || err == nil {
 			t.Errorf("%q is verified", broken)
 		}
 	}
@@ -83,18 +83,23 @@ func TestHashingQueue(t *testing.T) {
 	done := make(chan error, queueLength)
 	for range queueLength {
 		go func() {
-			_, err := h.hash(gone, "a password that waits")
+			_, err := h.hash(gone, "a password that waits", "")
 			done <- err
 		}()
 	}
-	for h.queued.Load() < queueLength {
+	waiting := func() int {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.queued
+	}
+	for waiting() < queueLength {
 		select {
 		case err := <-done:
 			t.Fatal(err)
 		default:
 		}
 	}
-	_, err := h.hash(ctx, "one too many")
+	_, err := h.hash(ctx, "one too many", "")
 	var e *Error
 	if !errors.As(err, &e) || e.Kind != Busy || e.RetryAt.IsZero() {
 		t.Errorf("a full queue: %v", err)
@@ -105,8 +110,28 @@ func TestHashingQueue(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if h.queued.Load() != 0 {
-		t.Errorf("%d places are lost", h.queued.Load())
+	if waiting() != 0 {
+		t.Errorf("%d places are lost", waiting())
+	}
+}
+
+// One network address takes its share of the queue and no more.
+func TestHashingShare(t *testing.T) {
+	h := newHasher(DefaultPolicy(), time.Now)
+	for range queuePlaces {
+		if !h.take("203.0.113.7") {
+			t.Fatal("refused before the share was taken")
+		}
+	}
+	if h.take("203.0.113.7") {
+		t.Error("more than its share")
+	}
+	if !h.take("203.0.113.8") || !h.take("") {
+		t.Error("one address shuts the others out")
+	}
+	h.give("203.0.113.7")
+	if !h.take("203.0.113.7") {
+		t.Error("a place that was given back is lost")
 	}
 }
 

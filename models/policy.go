@@ -21,7 +21,8 @@ type Policy struct {
 	SessionLife     Duration   `toml:"session_life"`       // and at the latest after this
 	AddressMinute   int        `toml:"address_per_minute"` // failures per network address
 	AddressHour     int        `toml:"address_per_hour"`
-	PasswordMin     int        `toml:"password_min"` // code points
+	AddressSends    int        `toml:"address_sends"` // messages asked for by strangers, per network address in an hour
+	PasswordMin     int        `toml:"password_min"`  // code points
 	PasswordMax     int        `toml:"password_max"`
 	ArgonMemory     uint32     `toml:"argon2_memory"` // KiB
 	ArgonIterations uint32     `toml:"argon2_iterations"`
@@ -69,6 +70,7 @@ func DefaultPolicy() Policy {
 		SessionLife:     Duration(90 * 24 * time.Hour),
 		AddressMinute:   10,
 		AddressHour:     100,
+		AddressSends:    10,
 		PasswordMin:     12,
 		PasswordMax:     256,
 		ArgonMemory:     19 * 1024,
@@ -92,10 +94,11 @@ func (p Policy) Validate() error {
 		{p.OwnerSends.valid(), "owner_sends", "1 or more for ten_minutes, and no less for hour and day"},
 		{p.StrangerSends.valid(), "stranger_sends", "1 or more for ten_minutes, and no less for hour and day"},
 		{p.WrongCodes >= p.CodeTries && p.WrongCodes <= 100, "wrong_codes", "from code_tries to 100"},
-		{p.SessionIdle >= Duration(time.Minute) && p.SessionIdle <= p.SessionLife, "session_idle", "from 1m to session_life"},
+		{p.SessionIdle >= p.FlowLife && p.SessionIdle <= p.SessionLife, "session_idle", "from flow_life to session_life"},
 		{p.SessionLife <= Duration(366*24*time.Hour), "session_life", "at most 366d"},
 		{p.AddressMinute >= 1, "address_per_minute", "1 or more"},
 		{p.AddressHour >= p.AddressMinute, "address_per_hour", "address_per_minute or more"},
+		{p.AddressSends >= 1, "address_sends", "1 or more"},
 		{p.PasswordMin >= 8 && p.PasswordMin <= p.PasswordMax, "password_min", "from 8 to password_max"},
 		{p.PasswordMax >= 64 && p.PasswordMax <= 1024, "password_max", "from 64 to 1024"},
 		{p.ArgonMemory >= 19*1024 && p.ArgonMemory <= 1024*1024, "argon2_memory", "from 19456 to 1048576 (KiB)"},

@@ -128,19 +128,19 @@ func mint(tx *db.Tx, p Policy, c Client, account, deviceID, amr string, untilClo
 	return token, tx.Create(&row).Error
 }
 
-// handle gives the row that pending flows of this browser hang on, making it
-// where the browser has none. Its token never becomes a signed-in session's.
+// handle makes the row that pending flows of this browser hang on. It is a new
+// one at every start and the one before it ends: a handle that a stranger
+// planted must not show or spend the owner's flow (ASVS v5.0.0-7.2.4). Its token
+// never becomes a signed-in session's.
 func handle(tx *db.Tx, c Client, life time.Duration) (id, token string, err error) {
-	ends := tx.Now.Add(life)
-	if len(c.Session) == tokenLength {
-		id = hashToken(c.Session)
-		n, err := tx.Exec("UPDATE sessions SET seen_at = ?, ends_at = ? WHERE id = ? AND account_id IS NULL AND ends_at > ?", tx.Now, ends, id, tx.Now)
-		if err != nil || n == 1 {
-			return id, c.Session, err
+	if c.Session != "" {
+		_, err := tx.Exec("DELETE FROM sessions WHERE id = ? AND account_id IS NULL", hashToken(cut(c.Session, tokenLength+1)))
+		if err != nil {
+			return "", "", err
 		}
 	}
 	token = newToken()
-	row := session{ID: hashToken(token), Device: deviceName(c.UserAgent), Address: addressText(c), CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: ends}
+	row := session{ID: hashToken(token), Device: deviceName(c.UserAgent), Address: addressText(c), CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: tx.Now.Add(life)}
 	return row.ID, token, tx.Create(&row).Error
 }
 

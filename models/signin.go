@@ -59,6 +59,9 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 		return Started{}, err
 	}
 	a.lane = s.lane(email, a.device)
+	if a.device != "" {
+		a.address = budget{} // failures of others behind one address never block it either
+	}
 	// Asked before the hash to spare its cost; what counts is asked again
 	// inside the transaction.
 	if retryAt, err := freeAt(g, now, a.lane, a.address); err != nil || !retryAt.IsZero() {
@@ -90,13 +93,13 @@ func (s *SignIns) check(ctx context.Context, a *attempt, password string) error 
 	if len(password) > 4*s.policy.PasswordMax {
 		return nil // no password is that long: wrong, and not worth a hash
 	}
-	right, err := s.hasher.verify(ctx, password, a.owner.PasswordHash)
+	right, err := s.hasher.verify(ctx, password, a.owner.PasswordHash, s.addressBudget(a.client.Address).key)
 	if err != nil {
 		return err
 	}
 	a.right = right && a.owner.AccountID != ""
 	if a.right && !s.hasher.current(a.owner.PasswordHash) {
-		a.rehash, err = s.hasher.hash(ctx, password)
+		a.rehash, err = s.hasher.hash(ctx, password, s.addressBudget(a.client.Address).key)
 	}
 	return err
 }
@@ -111,7 +114,7 @@ func (s *SignIns) start(tx *db.Tx, a attempt) (Started, error) {
 	}
 	// The stored hash must still be the one that was verified: a password that
 	// was changed meanwhile opens nothing.
-	now, err := findOwner(tx.DB, a.email)
+	now, err := lockOwner(tx, a.email)
 	if err != nil {
 		return Started{}, err
 	}
@@ -154,7 +157,7 @@ func (s *SignIns) openKnown(tx *db.Tx, a attempt) (Started, error) {
 // askForCode sends a code to the account's own address and waits for it.
 func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 	to := Email{Value: a.email.Value, Shown: a.owner.Shown}
-	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to)
+	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, a.client)
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
@@ -201,7 +204,7 @@ func (s *SignIns) Resend(ctx context.Context, flowID string, c Client) (out Rese
 		if err != nil {
 			return err
 		}
-		out, err = s.resend(tx, ch, newMessage(KindSignInCode, ch.Destination, l, c))
+		out, err = s.resend(tx, ch, newMessage(KindSignInCode, ch.Destination, l, c), c)
 		return err
 	})
 	return out, err
@@ -230,12 +233,12 @@ func (s *SignIns) Answer(ctx context.Context, typed, flowID string, shared bool,
 }
 
 func (s *SignIns) answer(tx *db.Tx, row signIn, ch challenge, code string, shared bool, c Client) (Answered, error) {
-	budgets := []budget{s.codeBudget(row.AccountID), s.addressBudget(c.Address)}
-	if err := lock(tx, budgets...); err != nil {
+	codes := s.codeBudget(row.AccountID)
+	if err := lock(tx, codes, s.addressBudget(c.Address)); err != nil {
 		return Answered{}, err
 	}
 	to, _ := ParseEmail(ch.Destination)
-	who, err := findOwner(tx.DB, to)
+	who, err := lockOwner(tx, to)
 	if err != nil {
 		return Answered{}, err
 	}
@@ -243,7 +246,7 @@ func (s *SignIns) answer(tx *db.Tx, row signIn, ch challenge, code string, share
 	if who.AccountID != row.AccountID || who.WrongInRow >= wrongInRow {
 		return Answered{Outcome: ChannelOff}, nil
 	}
-	j, err := s.judge(tx, ch, code, false, budgets...)
+	j, err := s.judge(tx, ch, code, false, codes, c)
 	if err != nil {
 		return Answered{}, err
 	}

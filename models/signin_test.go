@@ -233,8 +233,10 @@ func TestParallelSendsAreCounted(t *testing.T) {
 		h.signUp(t, "mara@example.com")
 		h.messages(t)
 		var sent atomic.Int32
-		parallel(20, func(int) {
-			s, err := h.SignIns.Start(ctx, "mara@example.com", testPassword, "", browser())
+		parallel(20, func(i int) {
+			c := browser()
+			c.Address = netip.AddrFrom4([4]byte{198, 51, 100, byte(i)})
+			s, err := h.SignIns.Start(ctx, "mara@example.com", testPassword, "", c)
 			if err != nil {
 				t.Error(err)
 			}

@@ -57,38 +57,27 @@ func (s *SignUps) Start(ctx context.Context, typed, password string, c Client) (
 	if err := errors.Join(emailErr, s.checkPassword(password, email)); err != nil {
 		return Started{}, err
 	}
-	address := s.addressBudget(c.Address)
-	if retryAt, err := freeAt(s.db.Read(ctx), s.db.Now(), address); err != nil || !retryAt.IsZero() {
+	// Asked before the hash to spare its cost, alike for every address; what
+	// counts is asked again inside the transaction.
+	if retryAt, err := freeAt(s.db.Read(ctx), s.db.Now(), s.sendBudgets(email, PurposeSignUp, c)...); err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.hasher.hash(ctx, password, s.addressBudget(c.Address).key)
 	if err != nil {
 		return Started{}, err
 	}
 	var out Started
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		out, err = s.start(tx, email, hash, address, c)
+		out, err = s.start(tx, email, hash, c)
 		return err
 	})
 	return out, err
 }
 
-func (s *SignUps) start(tx *db.Tx, email Email, hash string, address budget, c Client) (Started, error) {
-	// Every sign-up sends a message to an address that nobody has proven, so
-	// each one counts against the network address it came from.
-	if err := lock(tx, address); err != nil {
-		return Started{}, err
-	}
-	retryAt, err := freeAt(tx.DB, tx.Now, address)
+func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started, error) {
+	ch, retryAt, err := s.issue(tx, PurposeSignUp, "", email, c)
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
-	}
-	ch, retryAt, err := s.issue(tx, PurposeSignUp, "", email)
-	if err != nil || !retryAt.IsZero() {
-		return Started{Outcome: Throttled, RetryAt: retryAt}, err
-	}
-	if err := spend(tx, address); err != nil {
-		return Started{}, err
 	}
 	owner, err := findOwner(tx.DB, email)
 	if err != nil {
@@ -137,11 +126,15 @@ func (s *SignUps) Resend(ctx context.Context, flowID string, c Client) (out Rese
 			out = Resent{Outcome: Superseded}
 			return nil
 		}
-		m := newMessage(KindSignUpCode, row.EmailShown, locale, c)
-		if row.OwnerID != nil {
-			m.Kind = KindSignUpExisting
+		owner, err := findOwner(tx.DB, Email{Value: row.Email})
+		if err != nil {
+			return err
 		}
-		out, err = s.resend(tx, ch, m)
+		m := newMessage(KindSignUpCode, row.EmailShown, locale, c)
+		if row.OwnerID != nil { // to the stored original, in the owner's language
+			m = newMessage(KindSignUpExisting, owner.Shown, owner.Locale, c)
+		}
+		out, err = s.resend(tx, ch, m, c)
 		return err
 	})
 	return out, err
@@ -181,11 +174,10 @@ func (s *SignUps) Answer(ctx context.Context, typed, flowID string, shared bool,
 }
 
 func (s *SignUps) answer(tx *db.Tx, row signUp, ch challenge, code string, shared bool, c Client) (Answered, error) {
-	budgets := []budget{s.codeBudget("sign-up " + s.keys.laneTag(kindEmail, row.Email)), s.addressBudget(c.Address)}
-	if err := lock(tx, budgets...); err != nil {
+	if err := lock(tx, s.addressBudget(c.Address)); err != nil {
 		return Answered{}, err
 	}
-	j, err := s.judge(tx, ch, code, row.OwnerID != nil, budgets...)
+	j, err := s.judge(tx, ch, code, row.OwnerID != nil, budget{}, c)
 	if err != nil || j.outcome != Accepted {
 		return Answered{Outcome: j.outcome, TriesLeft: j.triesLeft, RetryAt: j.retryAt}, err
 	}

@@ -2,6 +2,7 @@ package models
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"admitone/models/internal/db"
@@ -154,17 +155,29 @@ func (c *core) addressBudget(a netip.Addr) budget {
 	}}
 }
 
-// sendBudget bounds the messages to one destination. The owner's own flows
-// and strangers' never share one: a flood starves nobody (POLICY.md 2).
-func (c *core) sendBudget(e Email, purpose Purpose) budget {
+// sendBudgets bound the messages to one destination. The owner's own flows and
+// strangers' never share one: a flood starves nobody (POLICY.md 2). What
+// strangers send is also bounded by the network address they ask from
+// (SECURITY.md D1), and plus tags of one mailbox are one destination.
+func (c *core) sendBudgets(e Email, purpose Purpose, cl Client) []budget {
 	if purpose == PurposeSignIn {
-		return budget{key: "send owner " + c.keys.laneTag(kindEmail, e.Value), windows: c.policy.OwnerSends.windows()}
+		return []budget{{key: "send owner " + c.keys.laneTag(kindEmail, e.Value), windows: c.policy.OwnerSends.windows()}}
 	}
-	return budget{key: "send stranger " + c.keys.laneTag(kindEmail, e.Value), windows: c.policy.StrangerSends.windows()}
+	local, host, _ := strings.Cut(e.Value, "@")
+	mailbox, _, _ := strings.Cut(local, "+")
+	from := c.addressBudget(cl.Address)
+	if from.key != "" {
+		from = budget{key: "sends from " + from.key, windows: []window{{c.policy.AddressSends, time.Hour}}}
+	}
+	return []budget{
+		{key: "send stranger " + c.keys.laneTag(kindEmail, mailbox+"@"+host), windows: c.policy.StrangerSends.windows()}, from,
+	}
 }
 
-// codeBudget bounds the wrong codes of one account, over all its challenges.
-// A sign-up has no account yet: there it is the address's.
-func (c *core) codeBudget(subject string) budget {
-	return budget{key: "code " + subject, windows: []window{{c.policy.WrongCodes, 24 * time.Hour}}}
+// codeBudget bounds the wrong codes of one account, over all its challenges. A
+// sign-up has no account yet, and a budget of its address would let a stranger
+// keep its owner from ever signing up: there the tries of a code and the
+// strangers' sends are the bound (50 guesses a day, 2^-14).
+func (c *core) codeBudget(account string) budget {
+	return budget{key: "code " + account, windows: []window{{c.policy.WrongCodes, 24 * time.Hour}}}
 }

@@ -303,6 +303,7 @@ type link struct{ href, words string }
 const (
 	waitWhat  = "What you can do"
 	waitStart = "Start again"
+	waitBack  = "Go back"
 	waitHelp  = "Get help"
 	waitNotMe = "What to do when it was not you"
 )
@@ -458,4 +459,13 @@ var problemLinks = []link{
 	{"/sign-in", "Sign in"},
 	{"/help", "Help"},
 	{"/help#no-code", "My code didn't arrive"},
+}
+
+// waitStartWords names the way on: anew where a request is used up, back where a
+// wait is all there is.
+func waitStartWords(reason string) string {
+	if reason == "exhausted" {
+		return waitStart
+	}
+	return waitBack
 }

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 )
 
@@ -17,6 +18,8 @@ var forwardingHeaders = map[string]bool{
 	"x-azure-clientip": true, "x-azure-socketip": true, "x-appengine-user-ip": true, "x-arr-ssl": true,
 	"true-client-ip": true, "fastly-client-ip": true, "fly-client-ip": true, "client-ip": true,
 	"cf-connecting-ip": true, "cf-connecting-ipv6": true, "cf-ray": true, "cf-visitor": true, "cdn-loop": true,
+	"x-forward-for": true, "wl-proxy-client-ip": true, "proxy-client-ip": true, "x-originating-ip": true, "x-bluecoat-via": true,
+	"max-forwards": true, "x-varnish": true, "x-amzn-trace-id": true, "x-cloud-trace-context": true, "ngrok-trace-id": true,
 	"proxy-connection": true, "x-proxied-for": true, "x-tailscale-user": true, "tailscale-user-login": true,
 }
 
@@ -47,6 +50,20 @@ func isLocal(r *http.Request) bool {
 		name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
 		if forwardingHeaders[name] || strings.HasPrefix(name, "x-forwarded") {
 			return false
+		}
+	}
+	// A proxy that was given nothing but an address to pass on to often speaks
+	// HTTP/1.0, which no browser does, and hides its Host; what the browser says
+	// of its page stays.
+	if !r.ProtoAtLeast(1, 1) {
+		return false
+	}
+	for _, name := range []string{"Origin", "Referer"} {
+		if from := r.Header.Get(name); from != "" {
+			u, err := url.Parse(from)
+			if err != nil || !isLoopbackHost(u.Hostname()) {
+				return false
+			}
 		}
 	}
 	host := r.Host
