@@ -14,7 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// problem is the one place where an error becomes an answer (HOUSE.md 5). What
+// problem is the one place where an error becomes an answer. What
 // a form can show beside its fields never comes here: its handler does that.
 func (s *site) problem(err error, c echo.Context) {
 	if c.Response().Committed {

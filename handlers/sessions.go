@@ -27,7 +27,7 @@ type cookies struct {
 }
 
 // newCookies takes the __Host- prefix with Secure; on loopback http neither,
-// because browsers refuse the prefix without Secure (POLICY.md 4).
+// because browsers refuse the prefix without Secure.
 func newCookies(rows *models.Sessions, secure bool) *cookies {
 	k := &cookies{rows: rows, secure: secure, session: "session", device: "device"}
 	if secure {

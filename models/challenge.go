@@ -95,11 +95,6 @@ func (c *core) resendAt(tx *db.Tx, ch challenge, to Email, cl Client) (time.Time
 	return at, err
 }
 
-// alive says whether any generation of the code still works.
-func (ch challenge) alive(now time.Time) bool {
-	return now.Before(ch.ExpiresAt) || ch.PriorExpiresAt != nil && now.Before(*ch.PriorExpiresAt)
-}
-
 // rightCode compares a code with every generation that still works, under the
 // key that the row names and no other: trying all keys would double a
 // guesser's odds.

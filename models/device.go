@@ -11,14 +11,6 @@ import (
 	"gorm.io/gorm"
 )
 
-// device is a browser, named by its cookie.
-type device struct {
-	ID        string
-	TokenHash string
-	CreatedAt time.Time
-	EndsAt    time.Time
-}
-
 // knownDevice gives the id of the browser that holds the token, if the account
 // knows it. A cookie that the account does not know gives "".
 func knownDevice(g *gorm.DB, token, account string, now time.Time) (string, error) {
@@ -81,7 +73,7 @@ func deviceName(userAgent string) string {
 
 // The names that a message may repeat. A browser says of itself what it likes,
 // and what it says stands beside a code in a mail that bears our name: a
-// stranger's words must not (SECURITY.md D2).
+// stranger's words must not.
 var (
 	browsers = []string{
 		useragent.Chrome, useragent.HeadlessChrome, useragent.Edge, useragent.Firefox, useragent.InternetExplorer, useragent.Opera,

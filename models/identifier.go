@@ -3,7 +3,6 @@ package models
 import (
 	"net/netip"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -119,17 +118,5 @@ func MaskEmail(address string) string {
 	return local[:1] + "***@" + host
 }
 
-// identifier is a row: one way to reach an account.
-type identifier struct {
-	ID         string
-	AccountID  string
-	Kind       string
-	Value      string
-	Shown      string
-	IsPrimary  bool
-	WrongInRow int
-	CreatedAt  time.Time
-	VerifiedAt *time.Time
-}
-
+// kindEmail is the kind of identifiers that are e-mail addresses.
 const kindEmail = "email"

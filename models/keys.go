@@ -138,7 +138,7 @@ func (k key) mac(fields ...string) []byte {
 	return h.Sum(nil)
 }
 
-// code derives the digits of one generation of a challenge (HOUSE.md law 4).
+// code derives the digits of one generation of a challenge (CONTRIBUTING.md, law 4).
 // Taking 8 bytes modulo 10^6 or 10^8 is biased by less than 2^-37.
 func (k key) code(challenge, purpose string, generation, digits int) string {
 	sum := k.mac("code", challenge, purpose, fmt.Sprint(generation))

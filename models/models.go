@@ -67,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := ringFor(ctx, d, o.KeyFile)
+	keys, err := ringFor(ctx, d, o.KeyFile, o.Log)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -88,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 // ringFor opens the key file, or makes it where the database has never used a
 // key. A database whose keys are lost is refused: a new file would silently
 // void every code and link under way and open every closed lane.
-func ringFor(ctx context.Context, d *db.DB, path string) (*keyRing, error) {
+func ringFor(ctx context.Context, d *db.DB, path string, log *slog.Logger) (*keyRing, error) {
 	var used []string
 	if err := d.Read(ctx).Raw("SELECT id FROM keys ORDER BY added_at").Scan(&used).Error; err != nil {
 		return nil, err
@@ -96,8 +96,9 @@ func ringFor(ctx context.Context, d *db.DB, path string) (*keyRing, error) {
 	ring, err := openKeyRing(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if len(used) > 0 {
-			return nil, fmt.Errorf("--key-file: %s is not there, but the database uses key %s; restore the file from its backup", path, used[len(used)-1])
+			return nil, fmt.Errorf("--key-file: %s is not there, but the database uses key %s; restore the file from its backup (README.md, 'A lost key', where there is none)", path, used[len(used)-1])
 		}
+		log.Info("a key was made; keep a copy of it apart from the database's", "file", path)
 		ring, err = makeKeyRing(path, d.Now())
 	}
 	if err != nil {

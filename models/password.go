@@ -154,7 +154,7 @@ func (h *hasher) parameters() string {
 // ASVS v5.0.0-6.2.8 'exactly as received'.
 func normalPassword(password string) []byte { return []byte(norm.NFKC.String(password)) }
 
-// checkPassword applies the rules for a new password (POLICY.md 4); the error
+// checkPassword applies the rules for a new password; the error
 // is Invalid with the reason.
 func (c *core) checkPassword(password string, email Email) error {
 	if reason, n := passwordReason(password, c.policy, email, c.brand); reason != "" {

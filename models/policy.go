@@ -41,7 +41,7 @@ func (s Sends) windows() []window {
 }
 
 // The numbers that no operator changes, because what is promised about
-// guessing and lock-out rests on them (SECURITY.md B).
+// guessing and lock-out rests on them.
 const (
 	codeDigits   = 6               // behind a right password, or at sign-up
 	sameCodeLeft = 2 * time.Minute // a resend repeats the code while this much of its life is left

@@ -79,7 +79,7 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 }
 
 // lane is the budget of wrong passwords. A browser that the account knows has
-// one of its own, so that strangers' failures never block it (SECURITY.md B5).
+// one of its own, so that strangers' failures never block it.
 func (s *SignIns) lane(email Email, device string) budget {
 	key := "lane " + s.keys.laneTag(kindEmail, email.Value)
 	if device != "" {
@@ -299,7 +299,7 @@ func (s *SignIns) opened(tx *db.Tx, row signIn, who owner, shared bool, c Client
 }
 
 // notify tells the account holder what happened. Notices have no budget: they
-// are never the ones to be dropped (SECURITY.md D2).
+// are never the ones to be dropped.
 func notify(tx *db.Tx, kind string, to owner, c Client) error {
 	m := newMessage(kind, to.Shown, to.Locale, c)
 	m.AccountID = &to.AccountID

@@ -17,7 +17,7 @@ type window struct {
 }
 
 // budget is one counter: acts under a key, bounded by windows. backoff adds a
-// growing wait after free acts (POLICY.md 4).
+// growing wait after free acts.
 type budget struct {
 	key     string
 	windows []window
@@ -96,7 +96,7 @@ func freeAt(g *gorm.DB, now time.Time, budgets ...budget) (time.Time, error) {
 
 // lock takes the budgets' rows, so that what is counted next stays true until
 // the commit. Budgets come first, in the order given, in every act: a fixed
-// order cannot deadlock (HOUSE.md 6).
+// order cannot deadlock.
 func lock(tx *db.Tx, budgets ...budget) error {
 	if tx.OneWriter() {
 		return nil
@@ -156,9 +156,8 @@ func (c *core) addressBudget(a netip.Addr) budget {
 }
 
 // sendBudgets bound the messages to one destination. The owner's own flows and
-// strangers' never share one: a flood starves nobody (POLICY.md 2). What
-// strangers send is also bounded by the network address they ask from
-// (SECURITY.md D1), and plus tags of one mailbox are one destination.
+// strangers' never share one: a flood starves nobody. What
+// strangers send is also bounded by the network address they ask from, and plus tags of one mailbox are one destination.
 func (c *core) sendBudgets(e Email, purpose Purpose, cl Client) []budget {
 	if purpose == PurposeSignIn {
 		return []budget{{key: "send owner " + c.keys.laneTag(kindEmail, e.Value), windows: c.policy.OwnerSends.windows()}}

@@ -24,7 +24,7 @@
 			}
 		}
 		send.ariaDisabled = n ? "true" : null
-		w.el.textContent = !n ? "" : n > 120 ? w.minutes.replace("{n}", Math.ceil(n / 60)) : n > 1 ? w.seconds.replace("{n}", n) : w.second
+		w.el.textContent = !n ? "" : n > 120 ? w.minutes.replace("{n}", Math.ceil(n / 60)) : (n > 1 ? w.seconds : w.second).replace("{n}", n)
 		if (!n && w.was) get("code-status").textContent = w.free
 	}
 	addEventListener("click", (e) => e.target.closest("[aria-disabled=true]") && e.preventDefault(), true)

@@ -140,14 +140,14 @@ func TestPage(t *testing.T) {
 	newest, oldest := s.Messages("")[0], s.Messages("")[1]
 
 	_, body = s.get("/dev/inbox", browser)
-	s.contains("page", body, "2 messages, newest first", `<a id="m-`+newest.ID+`" href="/dev/inbox/`+newest.ID+`" aria-current="true">`,
+	s.contains("page", body, "2 messages, newest first", `<a id="m-`+newest.ID+`" href="/dev/inbox/`+newest.ID+`#letter" aria-current="true">`,
 		`<iframe src="/dev/inbox/`+newest.ID+`/html" title="Message: Code two" sandbox=""></iframe>`, "Admit One &lt;codes@example.com&gt;", "19:14:09")
 	if strings.Index(body, "Code two") > strings.Index(body, "Code one") {
 		t.Error("the list is not newest first")
 	}
 
 	_, body = s.get("/dev/inbox?to=MARA@example.com", browser)
-	s.contains("filtered page", body, "1 message<", "Show every address", `href="/dev/inbox/`+oldest.ID+`?to=MARA%40example.com"`)
+	s.contains("filtered page", body, "1 message<", "Show every address", `href="/dev/inbox/`+oldest.ID+`?to=MARA%40example.com#letter"`)
 	s.lacks("filtered page", body, "Code two")
 
 	_, body = s.get("/dev/inbox/"+oldest.ID, browser)
@@ -158,7 +158,7 @@ func TestPage(t *testing.T) {
 		"source":  "--b--\r\n</pre>",
 	} {
 		_, body = s.get("/dev/inbox/"+oldest.ID+"/"+tab, browser)
-		s.contains(tab, body, `<a id="tab-`+tab+`" href="/dev/inbox/`+oldest.ID+"/"+tab+`" aria-current="true">`, want)
+		s.contains(tab, body, `<a id="tab-`+tab+`" href="/dev/inbox/`+oldest.ID+"/"+tab+`#letter" aria-current="true">`, want)
 		answer, body = s.get("/dev/inbox/"+oldest.ID+"/"+tab, "*/*")
 		if kind := answer.Header.Get("Content-Type"); kind != "text/plain; charset=utf-8" || body != map[string]string{"text": oldest.Text, "headers": oldest.headers(), "source": oldest.Source}[tab] {
 			t.Errorf("bare %s: %s, %q", tab, kind, body)
@@ -201,7 +201,7 @@ func TestNews(t *testing.T) {
 	}
 	send(t, s.Inbox, alternative("Two", "2", "<p>2</p>"), "mara@example.com")
 	_, body = poll("?shown=" + first.ID + "&seen=1." + first.ID)
-	s.contains("news beside a chosen letter", body, `<nav id="inbox-list"`, "2 messages", `id="m-`+first.ID+`" href="/dev/inbox/`+first.ID+`" aria-current`)
+	s.contains("news beside a chosen letter", body, `<nav id="inbox-list"`, "2 messages", `id="m-`+first.ID+`" href="/dev/inbox/`+first.ID+`#letter" aria-current`)
 	s.lacks("news beside a chosen letter", body, "<iframe", `id="inbox" `)
 	if err := s.Empty(); err != nil {
 		t.Fatal(err)

@@ -9,8 +9,10 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"admitone/models"
 	"admitone/models/delivery"
@@ -56,6 +58,12 @@ func (o Options) Check() (s Setup, err error) {
 	if err != nil {
 		return s, fmt.Errorf("--listen: %q is not an address and a port; write it like 127.0.0.1:8080", o.Listen)
 	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return s, fmt.Errorf("--listen: %q is not a port from 0 to 65535; write it like 127.0.0.1:8080", port)
+	}
+	if o.Data == "" {
+		return s, errors.New("--data: name a folder, such as ./data")
+	}
 	if s.Public, err = publicURL(o.PublicURL, host, port); err != nil {
 		return s, err
 	}
@@ -77,7 +85,7 @@ func (o Options) Check() (s Setup, err error) {
 	if s.Zone, err = time.LoadLocation(o.TimeZone); err != nil || o.TimeZone == "Local" {
 		return s, fmt.Errorf("--time-zone: %q is not the name of a time zone; write it like Europe/Vienna or UTC", o.TimeZone)
 	}
-	if name := strings.TrimSpace(o.BrandName); name == "" || len(name) > 40 || strings.ContainsAny(name, "\r\n\t") || name != o.BrandName {
+	if name := strings.TrimSpace(o.BrandName); name == "" || utf8.RuneCountInString(name) > 40 || strings.ContainsAny(name, "\r\n\t") || name != o.BrandName {
 		return s, errors.New("--brand-name: give a name of 1 to 40 characters on one line, without spaces around it")
 	}
 	if s.Policy, err = policyFrom(o.Config); err != nil {
@@ -151,6 +159,7 @@ func mailFrom(o Options, dev bool) (string, error) {
 func prefixes(list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, s := range list {
+		s = strings.TrimSpace(s)
 		p, err := netip.ParsePrefix(s)
 		if a, aerr := netip.ParseAddr(s); aerr == nil {
 			p, err = netip.PrefixFrom(a, a.BitLen()), nil
@@ -173,7 +182,7 @@ func policyFrom(path string) (models.Policy, error) {
 	}
 	known, err := toml.DecodeFile(path, &file)
 	if err != nil {
-		return file.Policy, fmt.Errorf("--config: %s: %w", path, err)
+		return file.Policy, fmt.Errorf("--config: %s cannot be read: %w; the settings and how they are written are in README.md", path, err)
 	}
 	if more := known.Undecoded(); len(more) > 0 {
 		return file.Policy, fmt.Errorf("--config: %s: %s is not a setting; the settings of [policy] are listed in README.md", path, more[0])

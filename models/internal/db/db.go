@@ -30,7 +30,7 @@ const writeLimit = 15 * time.Second
 // Options says which database to open.
 type Options struct {
 	URL string           // "postgres://..." or the path of a SQLite file
-	Now func() time.Time // the one clock (HOUSE.md law 3)
+	Now func() time.Time // the one clock (CONTRIBUTING.md, law 3)
 	Log *slog.Logger
 }
 
