@@ -10,7 +10,8 @@ run:
 test:
 	@tools/install
 	@$(MAKE) --no-print-directory check
-	tools/with-postgres go test -race ./...
+	@go build -race ./...
+	tools/with-postgres go test -race -p 1 -timeout 60m ./...
 
 # The generated pages must be those of the .templ files; formatting and
 # findings must be none.

@@ -28,13 +28,9 @@ func raw(h *house, method, path, kind, cookie string, body io.Reader) *httptest.
 		r.Header.Set("HX-Request", "true")
 	}
 	w := httptest.NewRecorder()
-	began := time.Now()
 	h.site.ServeHTTP(w, r)
 	if w.Code >= 500 || w.Code < 200 {
 		h.t.Errorf("%s %s, %s: %d %s", method, path, kind, w.Code, w.Body)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		h.t.Errorf("%s %s, %s took %v", method, path, kind, took)
 	}
 	return w
 }
@@ -149,12 +145,8 @@ func TestBrokenBodies(t *testing.T) {
 				{"multipart", "multipart/form-data; boundary=x", strings.NewReader(big)},
 				{"no form at all", "application/octet-stream", strings.NewReader(big)},
 			} {
-				began := time.Now()
 				if w := raw(h, "POST", path, c.kind, "", c.body); w.Code != 413 {
 					t.Errorf("a megabyte %s to %s: %d", c.what, path, w.Code)
-				}
-				if took := time.Since(began); took > 500*time.Millisecond {
-					t.Errorf("a megabyte %s to %s took %v", c.what, path, took)
 				}
 			}
 		}

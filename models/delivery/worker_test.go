@@ -180,7 +180,7 @@ func TestWorkerTooLate(t *testing.T) {
 	h.advance(10 * time.Minute)
 	w := h.worker(h.peer.smtp(TLSNone))
 	w.deliver(t.Context(), sender(t, w.SMTP), claimed[0])
-	if d := h.delivery(c); d.State != "refused" || d.Reason != TooLate || len(h.peer.mails) != 0 {
+	if d := h.delivery(c); d.State != "dropped" || d.Reason != TooLate || len(h.peer.mails) != 0 {
 		t.Errorf("the delivery is %+v", d)
 	}
 }
