@@ -113,7 +113,7 @@ var fieldErrors = map[string]map[string]plural{
 		"common":         always("That password is on a list of common passwords, so it is easy to guess. Choose another."),
 		"own_address":    always("The password is too close to your email address. Choose another."),
 		"brand":          always("The password is too close to the name of this site. Choose another."),
-		"bad_characters": always("The password has a character that cannot be used, such as a line break"),
+		"bad_characters": always("The password has a character that cannot be used. Type another one."),
 		"":               always("Choose another password"),
 	},
 	"code": {
