@@ -46,7 +46,8 @@ type challenge struct {
 // time says that the destination's budget is spent until then, and nothing was
 // made.
 func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email, cl Client) (challenge, time.Time, error) {
-	retryAt, err := c.spendSend(tx, purpose, to, cl)
+	sends := c.sendBudgets(to, purpose, cl)
+	retryAt, err := spendSend(tx, sends)
 	if err != nil || !retryAt.IsZero() {
 		return challenge{}, retryAt, err
 	}
@@ -65,7 +66,7 @@ func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email, cl Cl
 	if account != "" {
 		ch.AccountID = &account
 	}
-	if ch.ResendAt, err = c.resendAt(tx, ch, to, cl); err != nil {
+	if ch.ResendAt, err = c.resendAt(tx, ch, sends); err != nil {
 		return challenge{}, time.Time{}, err
 	}
 	return ch, time.Time{}, tx.Create(&ch).Error
@@ -73,8 +74,7 @@ func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email, cl Cl
 
 // spendSend counts one message to a destination, or says when it may be asked
 // for again.
-func (c *core) spendSend(tx *db.Tx, purpose Purpose, to Email, cl Client) (retryAt time.Time, err error) {
-	budgets := c.sendBudgets(to, purpose, cl)
+func spendSend(tx *db.Tx, budgets []budget) (retryAt time.Time, err error) {
 	if err := lock(tx, budgets...); err != nil {
 		return time.Time{}, err
 	}
@@ -86,9 +86,9 @@ func (c *core) spendSend(tx *db.Tx, purpose Purpose, to Email, cl Client) (retry
 
 // resendAt is the later of the pause and the destination's budget, so that the
 // one time on the page is the whole truth.
-func (c *core) resendAt(tx *db.Tx, ch challenge, to Email, cl Client) (time.Time, error) {
+func (c *core) resendAt(tx *db.Tx, ch challenge, sends []budget) (time.Time, error) {
 	at := tx.Now.Add(c.policy.resendWait(ch.Sends))
-	free, err := freeAt(tx.DB, tx.Now, c.sendBudgets(to, ch.Purpose, cl)...)
+	free, err := freeAt(tx.DB, tx.Now, sends...)
 	if free.After(at) {
 		at = free
 	}
@@ -180,7 +180,8 @@ type Resent struct {
 // may be asked for.
 func (c *core) resend(tx *db.Tx, ch challenge, m message, cl Client) (Resent, error) {
 	to, _ := ParseEmail(ch.Destination)
-	if err := lock(tx, c.sendBudgets(to, ch.Purpose, cl)...); err != nil {
+	sends := c.sendBudgets(to, ch.Purpose, cl)
+	if err := lock(tx, sends...); err != nil {
 		return Resent{}, err
 	}
 	// Locked by a write, so that two presses at once are told apart on both
@@ -199,7 +200,7 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, cl Client) (Resent, er
 	case tx.Now.Before(ch.ResendAt):
 		return Resent{}, &Error{Kind: TooSoon, Reason: "resend", RetryAt: ch.ResendAt}
 	}
-	retryAt, err := c.spendSend(tx, ch.Purpose, to, cl)
+	retryAt, err := spendSend(tx, sends)
 	if err != nil {
 		return Resent{}, err
 	}
@@ -217,7 +218,7 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, cl Client) (Resent, er
 		ch.ExpiresAt = earlier(tx.Now.Add(time.Duration(c.policy.CodeLife)), ch.EndsAt)
 	}
 	ch.Sends++
-	if ch.ResendAt, err = c.resendAt(tx, ch, to, cl); err != nil {
+	if ch.ResendAt, err = c.resendAt(tx, ch, sends); err != nil {
 		return Resent{}, err
 	}
 	_, err = tx.Exec(`UPDATE challenges SET generation = ?, expires_at = ?, prior_expires_at = ?, sends = ?, resend_at = ? WHERE id = ?`,
