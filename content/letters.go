@@ -20,6 +20,7 @@ const (
 	folder  = "messages"
 	english = "en" // the language that has every kind
 	words   = "words"
+	texts   = "texts" // the words of all texts stand in one file: they are one line each
 )
 
 // letter is one kind of mail in one language, parsed.
@@ -52,7 +53,7 @@ var read = sync.OnceValues(func() (letterbox, error) {
 		all[locale.Name()] = map[string]letter{}
 		for _, entry := range entries {
 			kind := strings.TrimSuffix(entry.Name(), ".tmpl")
-			if kind == words {
+			if kind == words || kind == texts {
 				continue
 			}
 			if all[locale.Name()][kind], err = parse(kind, locale.Name()); err != nil {
@@ -88,10 +89,15 @@ func parse(kind, locale string) (l letter, err error) {
 	return l, err
 }
 
-// find returns the letter in the language asked for, in its wider form ("de" for "de-AT"), or in English.
-func (b letterbox) find(kind, locale string) (letter, bool) {
+// spoken is where to look for words: in the language asked for, in its wider form ("de" for "de-AT"), in English.
+func spoken(locale string) []string {
 	wide, _, _ := strings.Cut(locale, "-")
-	for _, name := range []string{locale, wide, english} {
+	return []string{locale, wide, english}
+}
+
+// find returns the letter of a kind in the first of these that has it.
+func (b letterbox) find(kind, locale string) (letter, bool) {
+	for _, name := range spoken(locale) {
 		if l, ok := b[name][kind]; ok {
 			return l, true
 		}

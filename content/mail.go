@@ -20,15 +20,23 @@ type Mail struct {
 
 	Code    string // the digits; left out of a notice whatever it holds
 	Tag     string // the request tag, the same as on the page
-	Purpose string // what a code is for: sign_up, sign_in; the row of any other is left out
+	Link    string // path of the link that does what the code does; "" leaves it out
+	NotMe   string // path of 'I didn't request this', such as /not-me/<letters>; "" is /not-me
+	Undo    string // path that takes the change back or stops it, /undo/<letters>; "" leaves its button out
+	Purpose string // what a code is or was for, one of purposes; the row of any other is left out
+
+	What   string // the masked address or number that a change is about; "" leaves it out
+	Change string // which change waits or was stopped, one of changes; any other is only called a change
 
 	Device  string // "Firefox on Linux"
 	Place   string // roughly where; "" leaves the row out
 	Address string // the network address asked from; "" leaves the row out
 
-	AskedAt, WorksUntil time.Time
-	Zone                *time.Location // named beside every time; nil is UTC
-	LifeMinutes         int
+	AskedAt     time.Time
+	WorksUntil  time.Time      // when the code is over; in a mail with Undo when that is, zero leaves it unsaid
+	HoldsAt     time.Time      // when a change or a closing takes hold
+	Zone        *time.Location // named beside every time; nil is UTC
+	LifeMinutes int
 }
 
 // stamp is a moment as a template says it: the words around it belong to the language.
@@ -42,7 +50,7 @@ type view struct {
 	Mail
 	BrandHead, BrandTail string // the last word of the name stands behind the perforation
 	Typed                string // BaseURL as people type it
-	Asked, Works         stamp
+	Asked, Works, Holds  stamp
 }
 
 // The longest a fact may be. A device's name comes from what a browser says of itself, so a stranger chooses it.
@@ -50,13 +58,21 @@ const (
 	maxBrand = 40
 	maxTag   = 40
 	maxFact  = 80
+	maxWhat  = 260 // a masked address to its end, because the end says whose it is
 )
 
-// purposes are those the words know how to say.
-var purposes = []string{"sign_up", "sign_in"}
+// What the words know how to say, and which mails cannot do without HoldsAt.
+var (
+	purposes = []string{"sign_up", "sign_in", "step_up", "reset", "email", "phone", "undo"}
+	changes  = []string{"password", "two_step", "email", "email_second", "email_removed", "phone", "phone_removed", "channel"}
+	holding  = []string{"change_waiting", "closing"}
+)
 
 // wholeCode is what may be sent as a code: anything else means that the caller mixed up its fields.
 var wholeCode = regexp.MustCompile(`^[0-9]{4,10}$`)
+
+// linkPath is what a link may be: letters only, because a number in it could be taken for the code.
+var linkPath = regexp.MustCompile(`^/[a-z/-]+$`)
 
 // longNumber is a number that a person, or a phone that fills in codes, could take for the code.
 var longNumber = regexp.MustCompile(`\p{Nd}{4,}`)
@@ -76,13 +92,25 @@ func see(m Mail, withCode bool) (view, error) {
 	case !withCode:
 		m.Code = ""
 	case !wholeCode.MatchString(m.Code):
-		return view{}, errors.New("a code mail needs a code of 4 to 10 digits")
+		return view{}, errors.New("a code needs 4 to 10 digits")
 	}
-	if !withCode || !slices.Contains(purposes, m.Purpose) {
+	if !slices.Contains(purposes, m.Purpose) {
 		m.Purpose = ""
+	}
+	if !slices.Contains(changes, m.Change) {
+		m.Change = ""
+	}
+	for _, link := range []string{m.Link, m.NotMe, m.Undo} {
+		if link != "" && !linkPath.MatchString(link) {
+			return view{}, errors.New("a link is a path of this site, in letters")
+		}
+	}
+	if m.NotMe == "" {
+		m.NotMe = "/not-me"
 	}
 	m.Brand, m.Tag = clean(m.Brand, maxBrand), fact(m.Tag, maxTag)
 	m.Device, m.Place = fact(m.Device, maxFact), fact(m.Place, maxFact)
+	m.What = fact(m.What, maxWhat)
 	if a, err := netip.ParseAddr(m.Address); err == nil {
 		m.Address = a.WithZone("").Unmap().String()
 	} else {
@@ -91,7 +119,8 @@ func see(m Mail, withCode bool) (view, error) {
 	if m.Zone == nil {
 		m.Zone = time.UTC
 	}
-	v := view{Mail: m, BrandHead: m.Brand, Asked: stampOf(m.AskedAt, m.Zone), Works: stampOf(m.WorksUntil, m.Zone)}
+	v := view{Mail: m, BrandHead: m.Brand}
+	v.Asked, v.Works, v.Holds = stampOf(m.AskedAt, m.Zone), stampOf(m.WorksUntil, m.Zone), stampOf(m.HoldsAt, m.Zone)
 	if i := strings.LastIndex(m.Brand, " "); i > 0 {
 		v.BrandHead, v.BrandTail = m.Brand[:i], m.Brand[i+1:]
 	}
@@ -105,9 +134,18 @@ func fact(s string, most int) string {
 	return clean(longNumber.ReplaceAllString(s, "…"), most)
 }
 
-// clean makes s one line of visible text: a line break in a subject would start a header of the sender's choosing, and a
-// direction mark could show the reader something else than what was written.
+// clean makes s one line of at most so many characters.
 func clean(s string, most int) string {
+	s = oneLine(s)
+	if r := []rune(s); len(r) > most {
+		s = strings.TrimSpace(string(r[:most-1])) + "…"
+	}
+	return s
+}
+
+// oneLine makes s one line of visible text: a line break in a subject would start a header of the sender's choosing, and a
+// direction mark could show the reader something else than what was written.
+func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\u200c' || r == '\u200d': // joiners are spelling in some scripts
@@ -117,11 +155,7 @@ func clean(s string, most int) string {
 		}
 		return r
 	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > most {
-		s = strings.TrimSpace(string(r[:most-1])) + "…"
-	}
-	return s
+	return strings.Join(strings.Fields(s), " ")
 }
 
 // stampOf writes t as the clock of zone shows it. A zone without a name of its own is only a number: "UTC+03".
@@ -138,7 +172,7 @@ func stampOf(t time.Time, zone *time.Location) stamp {
 type Parts struct{ Subject, Text, HTML string }
 
 // Compose writes the mail of a kind in a language. A language that is not there is English; an unknown kind is an error,
-// as is a code mail without a code.
+// as is a code mail without a code, or the mail of a change that waits without its time.
 func Compose(kind, locale string, m Mail) (Parts, error) {
 	letters, err := read()
 	if err != nil {
@@ -147,6 +181,9 @@ func Compose(kind, locale string, m Mail) (Parts, error) {
 	l, ok := letters.find(kind, locale)
 	if !ok {
 		return Parts{}, fmt.Errorf("there is no mail of the kind %q", kind)
+	}
+	if slices.Contains(holding, kind) && m.HoldsAt.IsZero() {
+		return Parts{}, fmt.Errorf("mail %s: it needs the time at which it takes hold", kind)
 	}
 	v, err := see(m, hasCode(kind))
 	if err != nil {
