@@ -18,12 +18,14 @@ import (
 // Why a message was not taken. The slugs are kept with the message: the code page says them in words.
 const (
 	NoMailbox   = "no_mailbox"  // the mailbox does not exist
+	NoNumber    = "no_number"   // the number does not exist, or takes no texts
 	Rejected    = "rejected"    // refused for good for another reason
 	Deferred    = "deferred"    // the server asks to come again
 	Unreachable = "unreachable" // no connection, no TLS, or it broke
 	Auth        = "auth"        // the server does not take our credentials: the operator has to act
+	TextsOff    = "texts_off"   // a text, and no gateway is set up
 	TooLate     = "too_late"    // its code must not be sent any more: expired, or its key is gone
-	Fault       = "fault"       // a defect of ours
+	Fault       = "fault"       // a defect of ours, or of the settings
 )
 
 // Failure is why a message was not delivered. Permanent means that trying again cannot help.

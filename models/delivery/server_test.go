@@ -41,9 +41,10 @@ type peer struct {
 	mails       chan received
 	ends        chan struct{} // one for each connection that ended
 
-	mu     sync.Mutex
-	server *smtp.Server
-	done   chan struct{}
+	mu       sync.Mutex
+	server   *smtp.Server
+	listener net.Listener
+	done     chan struct{}
 }
 
 type received struct {
@@ -72,7 +73,7 @@ func (p *peer) start() *peer {
 	}
 	done := make(chan struct{})
 	p.mu.Lock()
-	p.server, p.done = s, done
+	p.server, p.listener, p.done = s, l, done
 	p.mu.Unlock()
 	go func() {
 		defer close(done)
@@ -88,6 +89,7 @@ func (p *peer) stop() {
 	defer p.mu.Unlock()
 	if p.server != nil {
 		_ = p.server.Close()
+		_ = p.listener.Close() // the server knows it only once it serves
 		<-p.done
 		p.server = nil
 	}

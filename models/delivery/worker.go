@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // How the worker paces itself.
 const (
 	lanes     = 4                // mails on their way at once: a recipient that hangs holds one of them
+	mostTexts = 32               // texts on their way at once, beside the mails: a gateway that hangs keeps no mail back
 	poll      = time.Second      // for what other instances enqueue, and when a poke was missed
 	markWait  = 15 * time.Second // to write down what became of a mail, while the database is away
 	leaseSlop = 15 * time.Second // what a lease outlasts the longest send and its mark by
@@ -25,10 +27,11 @@ const (
 type Options struct {
 	Outbox *models.Outbox
 	SMTP   SMTP
+	SMS    *SMS // nil: no gateway, and no text is sent
 
 	From      string // the address mails are sent from
 	Brand     string
-	PublicURL string // the root of every link in a mail
+	PublicURL string // the root of every link
 
 	Zone        *time.Location // times in mails; nil is UTC
 	LifeMinutes int            // how long a code lives, for the words
@@ -40,7 +43,8 @@ type Options struct {
 // Worker sends what the outbox holds. Any number of workers may run on one database: leases keep them apart.
 type Worker struct {
 	Options
-	away bool // the outbox could not be read; said once, not each second
+	gateway *Gateway // nil without Options.SMS
+	away    bool     // the outbox could not be read; said once, not each second
 }
 
 // New makes a worker. It neither connects nor checks anything: Run does.
@@ -73,15 +77,28 @@ func (w *Worker) Run(ctx context.Context) error {
 		defer s.Close()
 		idle = append(idle, s)
 	}
-	back := make(chan *Sender, lanes)
+	if w.SMS != nil {
+		var err error
+		if w.gateway, err = NewGateway(*w.SMS); err != nil {
+			return err
+		}
+		defer w.gateway.Close()
+	}
+	texts := 0                                  // on their way
+	back := make(chan *Sender, lanes+mostTexts) // nil comes back from a text
 	var busy sync.WaitGroup
 	defer busy.Wait() // before the senders close: deferred calls run last first
 
 	for ctx.Err() == nil {
-		if len(idle) > 0 {
-			for _, m := range w.claim(ctx, len(idle)) {
-				s := idle[len(idle)-1]
-				idle = idle[:len(idle)-1]
+		if len(idle) > 0 && texts < mostTexts {
+			for _, m := range w.claim(ctx, min(len(idle), mostTexts-texts)) {
+				var s *Sender
+				if m.Channel == models.ChannelSMS {
+					texts++
+				} else {
+					s = idle[len(idle)-1]
+					idle = idle[:len(idle)-1]
+				}
 				busy.Go(func() {
 					defer func() { back <- s }()
 					defer w.survive(m, nil)
@@ -89,14 +106,24 @@ func (w *Worker) Run(ctx context.Context) error {
 				})
 			}
 		}
-		idle = w.wait(ctx, idle, back)
+		for _, s := range w.wait(ctx, len(idle) > 0 && texts < mostTexts, back) {
+			if s == nil {
+				texts--
+			} else {
+				idle = append(idle, s)
+			}
+		}
 	}
 	return nil
 }
 
 // claim leases up to n due messages. A database that is away is not an error of the worker: the messages are still in it.
 func (w *Worker) claim(ctx context.Context, n int) []models.Message {
-	found, err := w.Outbox.Claim(ctx, n, w.SMTP.SendTimeout+markWait+leaseSlop)
+	longest := w.SMTP.SendTimeout
+	if w.SMS != nil {
+		longest = max(longest, w.SMS.withDefaults().SendTimeout)
+	}
+	found, err := w.Outbox.Claim(ctx, n, longest+markWait+leaseSlop)
 	w.database(ctx, err)
 	return found
 }
@@ -114,12 +141,12 @@ func (w *Worker) database(ctx context.Context, err error) {
 	}
 }
 
-// wait returns the idle lanes when there may be something to claim: a lane came back, the outbox was poked, a message falls
-// due, or the poll. With every lane busy only a lane that comes back is worth waking for.
-func (w *Worker) wait(ctx context.Context, idle []*Sender, back <-chan *Sender) []*Sender {
+// wait returns when there may be something to claim, with the lanes that have come back: that, a poke, a message that falls
+// due, or the poll. With nothing free only a lane that comes back is worth waking for.
+func (w *Worker) wait(ctx context.Context, free bool, back <-chan *Sender) (returned []*Sender) {
 	var wake <-chan struct{}
 	var tick <-chan time.Time
-	if len(idle) > 0 {
+	if free {
 		wake = w.Outbox.Wake()
 		timer := time.NewTimer(w.pause(ctx))
 		defer timer.Stop()
@@ -130,12 +157,12 @@ func (w *Worker) wait(ctx context.Context, idle []*Sender, back <-chan *Sender) 
 	case <-wake:
 	case <-tick:
 	case s := <-back:
-		idle = append(idle, s)
+		returned = append(returned, s)
 		for len(back) > 0 {
-			idle = append(idle, <-back)
+			returned = append(returned, <-back)
 		}
 	}
-	return idle
+	return returned
 }
 
 // pause is how long to wait for nothing in particular.
@@ -154,10 +181,10 @@ func (w *Worker) pause(ctx context.Context) time.Duration {
 
 // deliver sends one message and writes down what became of it.
 func (w *Worker) deliver(ctx context.Context, s *Sender, m models.Message) {
-	log := w.Log.With("message", m.ID, "kind", m.Kind, "attempt", m.Attempt, "to", models.MaskEmail(m.Destination))
+	log := w.Log.With("message", m.ID, "kind", m.Kind, "attempt", m.Attempt, "to", models.Mask(m.Channel, m.Destination))
 	detail, err := w.send(ctx, s, m)
 	if err == nil {
-		log.Info("message handed to the mail server")
+		log.Info("message handed over")
 		w.mark(ctx, log, func(ctx context.Context) error { return w.Outbox.Sent(ctx, m, detail) })
 		return
 	}
@@ -189,23 +216,44 @@ func (w *Worker) survive(m models.Message, err *error) {
 	}
 }
 
-// send derives the code, writes the mail and hands it over. The code lives on this stack and nowhere else.
+// send derives the code, writes the message and hands it over. The code lives on this stack and nowhere else.
 func (w *Worker) send(ctx context.Context, s *Sender, m models.Message) (detail string, err error) {
 	defer w.survive(m, &err)
 	code, ok := w.Outbox.Code(m)
 	if !ok {
 		return "", &Failure{Permanent: true, Reason: TooLate}
 	}
-	parts, err := content.Compose(m.Kind, m.Locale, content.Mail{
+	links := w.Outbox.Links(m)
+	facts := content.Mail{
 		Brand: w.Brand, BaseURL: w.PublicURL,
-		Code: code, Tag: m.Tag, Purpose: m.Purpose,
+		Code: code, Link: links.Reset, NotMe: links.NotMe, Undo: links.Undo, Tag: m.Tag, Purpose: m.Purpose,
+		What: m.What, Change: m.Change, HoldsAt: m.HoldsAt,
 		Device: m.Device, Place: m.Place, Address: m.Address,
 		AskedAt: m.AskedAt, WorksUntil: m.WorksUntil, Zone: w.Zone, LifeMinutes: w.LifeMinutes,
-	})
+	}
+	if m.Channel == models.ChannelSMS {
+		return w.text(ctx, m, facts, links.Report)
+	}
+	parts, err := content.Compose(m.Kind, m.Locale, facts)
 	if err != nil {
 		return "", &Failure{Reason: Fault, Detail: scrub(err.Error(), code)}
 	}
 	return s.Send(ctx, Letter{ID: m.ID, To: m.Destination, Date: w.Now(), Parts: parts, Code: code})
+}
+
+// text writes a text and hands it to the gateway.
+func (w *Worker) text(ctx context.Context, m models.Message, facts content.Mail, report string) (string, error) {
+	if w.gateway == nil {
+		return "", &Failure{Permanent: true, Reason: TextsOff}
+	}
+	words, err := content.Text(m.Kind, m.Locale, facts)
+	if err != nil {
+		return "", &Failure{Reason: Fault, Detail: scrub(err.Error(), facts.Code)}
+	}
+	if report != "" {
+		report = strings.TrimRight(w.PublicURL, "/") + report
+	}
+	return w.gateway.Send(ctx, Text{ID: m.ID, To: m.Destination, Words: words, Report: report, Code: facts.Code})
 }
 
 // mark writes down an outcome, trying again while the database is away: a mail that was sent and not marked is sent again

@@ -44,7 +44,7 @@ func TestWorkerSendsTheCode(t *testing.T) {
 		t.Errorf("the log: %s", log)
 	}
 	// The whole text, pasted into the field, is read as the code.
-	if out, err := h.m.SignUps.Answer(t.Context(), m.text, "", false, c); err != nil || out.Outcome != models.Accepted {
+	if out, err := h.m.SignUps.Answer(t.Context(), m.text, "", models.Ticks{}, c); err != nil || out.Outcome != models.Accepted {
 		t.Errorf("the code from the mail: %v %v", out.Outcome, err)
 	}
 }
@@ -227,7 +227,7 @@ func TestWorkerMarksLater(t *testing.T) {
 	stop := h.run(h.worker(h.peer.smtp(TLSNone)))
 	c := h.signUp("ada@mail.example")
 	h.peer.next()
-	h.await("handed to the mail server")
+	h.await("handed over")
 	if _, err := direct.Exec("ALTER TABLE elsewhere RENAME TO message_steps"); err != nil {
 		t.Fatal(err)
 	}

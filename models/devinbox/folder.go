@@ -14,14 +14,18 @@ import (
 	"time"
 )
 
-// Each message is a file of its own, named after its id. In front of the
-// letter stand the two lines every mail server adds on delivery, so the file
-// opens in any mail program and still knows its envelope.
+// Each message is a file of its own, named after its id. In front of a letter
+// stand the two lines every mail server adds on delivery, so the file opens in
+// any mail program and still knows its envelope. A text is kept as the form
+// that it came as.
 const (
 	returnPath  = "Return-Path: <"
 	deliveredTo = "Delivered-To: "
 	unfinished  = "arriving-*"
 )
+
+// extensions are how the files of each channel's messages end.
+var extensions = map[string]string{channelEmail: ".eml", channelText: ".text"}
 
 // An id holds the time of arrival and the place in the order of arrival, which
 // makes it the whole index: nothing but the files needs keeping.
@@ -41,7 +45,7 @@ func parseMessageID(id string) (at time.Time, seq int, ok bool) {
 	return time.UnixMilli(ms).UTC(), seq, err1 == nil && err2 == nil
 }
 
-// load reads back the newest letters of an earlier run and removes the rest.
+// load reads back the newest messages of an earlier run and removes the rest.
 // Files it did not write are left alone.
 func (in *Inbox) load() error {
 	if err := os.MkdirAll(in.opts.Dir, 0o700); err != nil {
@@ -60,10 +64,12 @@ func (in *Inbox) load() error {
 		if abandoned, _ := filepath.Match(unfinished, e.Name()); abandoned && e.Type().IsRegular() {
 			_ = os.Remove(filepath.Join(in.opts.Dir, e.Name())) // a run that was cut off left it
 		}
-		id, isLetter := strings.CutSuffix(e.Name(), ".eml")
-		if at, seq, ok := parseMessageID(id); isLetter && ok && e.Type().IsRegular() {
-			in.seq = max(in.seq, seq)
-			kept = append(kept, Message{ID: id, ReceivedAt: at})
+		for channel, extension := range extensions {
+			id, fits := strings.CutSuffix(e.Name(), extension)
+			if at, seq, ok := parseMessageID(id); fits && ok && e.Type().IsRegular() {
+				in.seq = max(in.seq, seq)
+				kept = append(kept, Message{ID: id, Channel: channel, ReceivedAt: at})
+			}
 		}
 	}
 	slices.SortFunc(kept, func(a, b Message) int {
@@ -72,7 +78,7 @@ func (in *Inbox) load() error {
 		return cmp.Compare(x, y)
 	})
 	for len(kept) > keepNewest {
-		if err := in.unsave(kept[0].ID); err != nil {
+		if err := in.unsave(kept[0]); err != nil {
 			return err
 		}
 		kept = kept[1:]
@@ -89,9 +95,17 @@ func (in *Inbox) load() error {
 
 // read fills a message from its file.
 func (in *Inbox) read(m Message) (Message, error) {
-	data, err := os.ReadFile(in.path(m.ID))
+	data, err := os.ReadFile(in.path(m))
 	if err != nil {
 		return m, err
+	}
+	if m.Channel == channelText {
+		text, _, ok := readText(data)
+		if !ok {
+			return m, errors.New("it is not the form of a text")
+		}
+		text.ID, text.ReceivedAt = m.ID, m.ReceivedAt
+		return text, nil
 	}
 	first, rest, _ := strings.Cut(string(data), "\r\n")
 	second, source, whole := strings.Cut(rest, "\r\n")
@@ -118,10 +132,14 @@ func (in *Inbox) save(m Message) error {
 	if err != nil {
 		return fmt.Errorf("devinbox: %w", err)
 	}
-	_, err = f.WriteString(returnPath + m.Sender + ">\r\n" + deliveredTo + m.To + "\r\n" + m.Source)
+	envelope := returnPath + m.Sender + ">\r\n" + deliveredTo + m.To + "\r\n"
+	if m.Channel == channelText {
+		envelope = ""
+	}
+	_, err = f.WriteString(envelope + m.Source)
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), in.path(m.ID))
+		err = os.Rename(f.Name(), in.path(m))
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
@@ -131,15 +149,17 @@ func (in *Inbox) save(m Message) error {
 }
 
 // unsave removes the message's file; that it is gone already is no fault.
-func (in *Inbox) unsave(id string) error {
+func (in *Inbox) unsave(m Message) error {
 	if in.opts.Dir == "" {
 		return nil
 	}
-	if err := os.Remove(in.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(in.path(m)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("devinbox: %w", err)
 	}
 	return nil
 }
 
 // path is safe for ids that messageID made or idPattern matched: digits only.
-func (in *Inbox) path(id string) string { return filepath.Join(in.opts.Dir, id+".eml") }
+func (in *Inbox) path(m Message) string {
+	return filepath.Join(in.opts.Dir, m.ID+extensions[m.Channel])
+}

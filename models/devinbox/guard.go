@@ -23,7 +23,7 @@ var forwardingHeaders = map[string]bool{
 	"proxy-connection": true, "x-proxied-for": true, "x-tailscale-user": true, "tailscale-user-login": true,
 }
 
-// guard answers 404 to everybody but a person at this very computer: what the
+// guard answers 404 to everybody but who is at this very computer: what the
 // inbox shows opens any account. The peer alone proves nothing, a proxy or a
 // tunnel on the same machine is a loopback peer too; nor does the Host, which
 // another site can point at 127.0.0.1. A form sent from another site is

@@ -1,17 +1,19 @@
-// Package devinbox is the mailbox the program brings along for when no mail
-// server is configured: a real SMTP listener on the loopback interface, and a
-// page on which the letters that arrived can be read.
+// Package devinbox is the mailbox and the phone the program brings along for
+// when no mail server and no gateway are configured: a real SMTP listener and a
+// real HTTP gateway for texts on the loopback interface, and a page on which
+// the letters and texts that arrived can be read.
 //
 // It exists so that the product can be tried, and tested, over the very path
-// real mail takes. The sender does not know the difference: it opens a
-// connection, speaks SMTP, and is accepted, refused, put off, left hanging or
-// cut off, as [Inbox.Behave] says. Nothing in the program has a mode for tests.
+// real messages take. The sender does not know the difference: it opens a
+// connection, speaks SMTP or HTTP, and is accepted, refused, put off, left
+// hanging or cut off, as [Inbox.Behave] says. Nothing in the program has a mode
+// for tests.
 //
-//	inbox.go   what is kept, and waiting for it     smtp.go   the conversation
-//	folder.go  letters as .eml files                conn.go   a connection that can be watched while it waits
-//	letter.go  reading MIME                         modes.go  accept, refuse, defer, hang, drop
-//	page.go    the pages and the JSON               guard.go  who may see them: this computer only
-//	view.go    what the page shows, as text
+//	inbox.go   what is kept, and waiting for it     smtp.go   the conversation of a letter
+//	folder.go  a file for each message              conn.go   a connection that can be watched while it waits
+//	letter.go  reading MIME                         texts.go  the gateway for texts, and its delivery reports
+//	page.go    the pages and the JSON               modes.go  accept, refuse, defer, hang, drop
+//	view.go    what the page shows, as text         guard.go  who may see them: this computer only
 //
 // The package imports nothing of ours, and nothing of ours but main imports it.
 package devinbox
@@ -22,9 +24,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -40,9 +42,8 @@ const (
 	// that a runaway sender does no harm.
 	maxMessage = 1 << 20
 
-	// channelEmail is the only channel so far. It is a field of every message
-	// because texts will stand in the same list.
 	channelEmail = "email"
+	channelText  = "sms"
 )
 
 // ErrClosed is what [Inbox.Wait] answers when the inbox was closed before
@@ -55,8 +56,9 @@ type Options struct {
 	// means 127.0.0.1 and a free port.
 	Listen string
 
-	// Dir is the folder in which letters are kept as .eml files, so that they
-	// survive a restart. Empty keeps them in memory only.
+	// Dir is the folder in which letters are kept as .eml files and texts as
+	// .text files, so that they survive a restart. Empty keeps them in memory
+	// only.
 	Dir string
 
 	Brand      string // the product's name, for the page
@@ -69,16 +71,16 @@ type Options struct {
 	Log *slog.Logger // empty: silent
 }
 
-// Message is one letter as it arrived for one address. A letter with three
-// recipients makes three messages.
+// Message is one letter as it arrived for one address, or one text. A letter
+// with three recipients makes three messages.
 type Message struct {
 	ID         string
-	Channel    string // "email"
-	To         string // the address the sender named in the conversation, whatever the letter says
+	Channel    string // "email" or "sms"
+	To         string // the address the sender named in the conversation, whatever the letter says; the number of a text, with its +
 	From       string // the letter's From, readable; the envelope's sender where there is none
-	Sender     string // the envelope's sender
-	Subject    string
-	Text       string // the plain part, decoded
+	Sender     string // the envelope's sender; a text has none
+	Subject    string // a text has none
+	Text       string // the plain part, decoded; all of a text
 	HTML       string // the HTML part, decoded
 	Source     string // the bytes as they came over the wire
 	Broken     bool   // some of it could not be read as MIME; Source has all of it
@@ -92,7 +94,11 @@ type Inbox struct {
 	listener *listener
 	server   *smtp.Server
 	served   chan struct{}
-	done     chan struct{} // closed by Close: whatever hangs lets go
+	gateway  *gateway
+
+	stopping context.Context // ended by Close: whatever hangs lets go
+	stop     context.CancelFunc
+	working  sync.WaitGroup // texts that are being taken, and reports under way
 
 	mu       sync.Mutex
 	messages []Message     // oldest first
@@ -100,11 +106,11 @@ type Inbox struct {
 	changed  chan struct{} // closed and replaced at every change, to wake who waits
 	closed   bool
 	general  Mode
-	rules    map[string]Mode // by lower-case address; they win over general
+	rules    map[string]Mode // by canonical address; they win over general
 	failures []Failure       // newest last
 }
 
-// Open starts the listener and reads back what an earlier run kept in Dir.
+// Open starts the listeners and reads back what an earlier run kept in Dir.
 func Open(o Options) (*Inbox, error) {
 	if o.Now == nil {
 		return nil, errors.New("devinbox: Options.Now is required")
@@ -119,10 +125,10 @@ func Open(o Options) (*Inbox, error) {
 		opts:    o,
 		log:     o.Log,
 		served:  make(chan struct{}),
-		done:    make(chan struct{}),
 		changed: make(chan struct{}),
 		rules:   map[string]Mode{},
 	}
+	in.stopping, in.stop = context.WithCancel(context.Background())
 	if in.log == nil {
 		in.log = slog.New(slog.DiscardHandler)
 	}
@@ -135,8 +141,18 @@ func Open(o Options) (*Inbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.listener = newListener(l)
+	texts, err := listenLoopback("127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	in.listener, in.gateway = newListener(l), newGateway(in, texts)
 	in.server = in.newServer()
+	go func() {
+		defer close(in.gateway.served)
+		if err := in.gateway.server.Serve(texts); !errors.Is(err, http.ErrServerClosed) {
+			in.log.Error("test inbox takes no texts any more", "error", err)
+		}
+	}()
 	go func() {
 		defer close(in.served)
 		if err := in.server.Serve(in.listener); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -171,8 +187,8 @@ func listenLoopback(address string) (net.Listener, error) {
 // Addr is the host:port the SMTP listener is bound to.
 func (in *Inbox) Addr() string { return in.listener.Addr().String() }
 
-// Close stops the listener and ends every conversation, also those told to
-// hang. What has been received can still be read.
+// Close stops the listeners and ends every conversation, also those told to
+// hang, and every report. What has been received can still be read.
 func (in *Inbox) Close() error {
 	in.mu.Lock()
 	if in.closed {
@@ -180,14 +196,17 @@ func (in *Inbox) Close() error {
 		return nil
 	}
 	in.closed = true
-	close(in.done)
+	in.stop()
 	in.wake()
 	in.mu.Unlock()
 
 	_ = in.server.Close() // the listener's own Close below reports what matters
 	err := in.listener.Close()
+	err = errors.Join(err, in.gateway.server.Close())
 	<-in.served
+	<-in.gateway.served
 	in.listener.ended.Wait()
+	in.working.Wait()
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("devinbox: close: %w", err)
 	}
@@ -195,7 +214,8 @@ func (in *Inbox) Close() error {
 }
 
 // Messages lists what has arrived for an address, newest first; "" lists all.
-// Addresses are compared whole and without regard to case.
+// Addresses are compared whole and without regard to case, numbers by their
+// digits.
 func (in *Inbox) Messages(to string) []Message {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -231,11 +251,23 @@ func (in *Inbox) Empty() error {
 	defer in.mu.Unlock()
 	var errs []error
 	for _, m := range in.messages {
-		errs = append(errs, in.unsave(m.ID))
+		errs = append(errs, in.unsave(m))
 	}
 	in.messages, in.failures = nil, nil
 	in.wake()
 	return errors.Join(errs...)
+}
+
+// begin counts a text or a report that Close has to wait for; false once it is
+// closed.
+func (in *Inbox) begin() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed {
+		return false
+	}
+	in.working.Add(1)
+	return true
 }
 
 // find returns the message with this id.
@@ -249,22 +281,15 @@ func (in *Inbox) find(id string) (Message, bool) {
 	return in.messages[i], true
 }
 
-// keep takes a letter in for all of its recipients. On disk first: a sender is
-// told 'accepted' only of what a restart would still show.
-func (in *Inbox) keep(sender string, recipients []string, source []byte) error {
-	letter := readLetter(source)
-	letter.Sender = sender
-	if letter.From == "" {
-		letter.From = sender
-	}
+// keep takes messages in. On disk first: a sender is told 'accepted' only of
+// what a restart would still show.
+func (in *Inbox) keep(messages ...Message) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.closed {
 		return ErrClosed
 	}
-	for _, to := range recipients {
-		m := letter
-		m.To = to
+	for _, m := range messages {
 		m.ReceivedAt = in.opts.Now().UTC().Truncate(time.Millisecond)
 		m.ID = messageID(m.ReceivedAt, in.seq+1)
 		if err := in.save(m); err != nil {
@@ -272,11 +297,11 @@ func (in *Inbox) keep(sender string, recipients []string, source []byte) error {
 		}
 		in.seq++
 		in.messages = append(in.messages, m)
-		in.log.Debug("test inbox took a letter", "id", m.ID, "bytes", len(source), "broken", m.Broken)
+		in.log.Debug("test inbox took a message", "id", m.ID, "channel", m.Channel, "bytes", len(m.Source), "broken", m.Broken)
 	}
 	for len(in.messages) > keepNewest {
-		if err := in.unsave(in.messages[0].ID); err != nil {
-			in.log.Warn("test inbox could not remove an old letter", "error", err)
+		if err := in.unsave(in.messages[0]); err != nil {
+			in.log.Warn("test inbox could not remove an old message", "error", err)
 		}
 		in.messages = slices.Delete(in.messages, 0, 1)
 	}
@@ -286,10 +311,10 @@ func (in *Inbox) keep(sender string, recipients []string, source []byte) error {
 
 // list is Messages with the lock held.
 func (in *Inbox) list(to string) []Message {
-	to = strings.TrimSpace(to)
+	to = canonical(to)
 	found := []Message{}
 	for _, m := range slices.Backward(in.messages) {
-		if to == "" || strings.EqualFold(m.To, to) {
+		if to == "" || canonical(m.To) == to {
 			found = append(found, m)
 		}
 	}

@@ -12,17 +12,20 @@ import (
 type Mode int
 
 const (
-	// Accept takes every letter.
+	// Accept takes every message.
 	Accept Mode = iota
-	// Refuse answers the recipient with 550 5.1.1, no such mailbox: for good.
+	// Refuse answers the recipient with 550 5.1.1, no such mailbox, a text with
+	// 422: for good.
 	Refuse
-	// Defer answers the recipient with 451 4.3.0: try again later.
+	// Defer answers the recipient with 451 4.3.0, a text with 503: try again
+	// later.
 	Defer
-	// Hang takes the letter's data and never answers, until the mode changes
-	// (then that one is obeyed) or the connection ends (then the letter is
+	// Hang takes the message's data and never answers, until the mode changes
+	// (then that one is obeyed) or the connection ends (then the message is
 	// forgotten). It is the case in which a sender cannot know.
 	Hang
-	// Drop closes the connection in the middle of the letter's data.
+	// Drop closes the connection in the middle of the letter's data, or in place
+	// of the answer to a text.
 	Drop
 )
 
@@ -51,8 +54,8 @@ func ParseMode(name string) (Mode, error) {
 	return Mode(i), nil
 }
 
-// Failure is one recipient the inbox did not take a letter for, because it had
-// been told to. Such letters have no message, so this is all there is to show.
+// Failure is one recipient the inbox did not take a message for, because it had
+// been told to. Such messages are not kept, so this is all there is to show.
 type Failure struct {
 	At   time.Time
 	To   string
@@ -73,7 +76,7 @@ func (in *Inbox) Behave(m Mode) {
 func (in *Inbox) BehaveTo(address string, m Mode) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	key := strings.ToLower(strings.TrimSpace(address))
+	key := canonical(address)
 	if _, known := in.rules[key]; !known && len(in.rules) >= maxRules {
 		in.log.Warn("test inbox has too many rules for single addresses", "max", maxRules)
 		return
@@ -89,7 +92,7 @@ func (in *Inbox) mode(address string) Mode {
 	return in.modeOf(address)
 }
 
-// ruling is how a letter for these addresses is treated now, and a channel
+// ruling is how a message for these addresses is treated now, and a channel
 // that tells when that should be asked again. A letter has one answer, so the
 // worst of its recipients' modes decides.
 func (in *Inbox) ruling(addresses []string) (Mode, <-chan struct{}) {
@@ -103,7 +106,7 @@ func (in *Inbox) ruling(addresses []string) (Mode, <-chan struct{}) {
 }
 
 func (in *Inbox) modeOf(address string) Mode {
-	if m, ok := in.rules[strings.ToLower(address)]; ok {
+	if m, ok := in.rules[canonical(address)]; ok {
 		return m
 	}
 	return in.general
@@ -122,7 +125,7 @@ func (in *Inbox) failed(m Mode, addresses ...string) {
 	in.wake()
 }
 
-// Failures lists the last letters that were not taken because the inbox had
+// Failures lists the last messages that were not taken because the inbox had
 // been told to misbehave, newest first.
 func (in *Inbox) Failures() []Failure {
 	in.mu.Lock()

@@ -125,7 +125,17 @@ func (s *session) Data(r io.Reader) error {
 }
 
 func (s *session) deliver(source []byte) error {
-	err := s.in.keep(s.sender, s.recipients, source)
+	letter := readLetter(source)
+	letter.Sender = s.sender
+	if letter.From == "" {
+		letter.From = s.sender
+	}
+	var all []Message
+	for _, to := range s.recipients {
+		letter.To = to
+		all = append(all, letter)
+	}
+	err := s.in.keep(all...)
 	if errors.Is(err, ErrClosed) {
 		return errStopping
 	}
@@ -145,7 +155,7 @@ func (s *session) hang(changed <-chan struct{}) error {
 		return nil
 	case <-gone:
 		return errGone
-	case <-s.in.done:
+	case <-s.in.stopping.Done():
 		return errStopping
 	}
 }

@@ -57,12 +57,12 @@ type view struct {
 
 type row struct {
 	ID, Href, To, Subject, Stamp, Clock string
-	Current, Broken                     bool
+	Current, Broken, Phone              bool
 }
 
 type letterView struct {
 	Subject, From, To, Sender, Stamp, At string
-	Broken                               bool
+	Broken, Phone                        bool // Phone: a text
 	Tabs                                 []tabView
 	Frame                                string // URL of the HTML, in the frame
 	Label                                string // what the text below is
@@ -88,8 +88,8 @@ type failureView struct{ To, Label, Stamp, Clock string }
 
 var modeLabels = [...]string{
 	Accept: "Accept every message",
-	Refuse: "Refuse: no such mailbox (550)",
-	Defer:  "Put off: try again later (451)",
+	Refuse: "Refuse: no such mailbox (550) or number (422)",
+	Defer:  "Put off: try again later (451, 503)",
 	Hang:   "Hang: take the message, never answer",
 	Drop:   "Drop: cut the connection halfway",
 }
@@ -117,7 +117,7 @@ func (in *Inbox) view(to, chosen string, t tab) view {
 	}
 	for _, m := range list {
 		v.Rows = append(v.Rows, row{
-			ID: m.ID, Href: address("/"+m.ID, "to", to), To: m.To, Subject: subject(m), Broken: m.Broken,
+			ID: m.ID, Href: address("/"+m.ID, "to", to), To: m.To, Subject: subject(m), Broken: m.Broken, Phone: m.Channel == channelText,
 			Stamp: m.ReceivedAt.Format(time.RFC3339), Clock: m.ReceivedAt.Format(time.TimeOnly), Current: m.ID == shown.ID,
 		})
 	}
@@ -156,16 +156,20 @@ func (in *Inbox) viewModes(v *view) {
 
 func viewLetter(m Message, to string, t tab) *letterView {
 	l := &letterView{
-		Subject: subject(m), From: m.From, To: m.To, Broken: m.Broken,
+		Subject: subject(m), From: m.From, To: m.To, Broken: m.Broken, Phone: m.Channel == channelText,
 		Stamp: m.ReceivedAt.Format(time.RFC3339), At: m.ReceivedAt.Format("15:04:05.000 on 2 January 2006 (UTC)"),
 	}
 	if m.Sender != "" && !strings.Contains(m.From, m.Sender) {
 		l.Sender = m.Sender
 	}
-	names := []struct {
+	type named struct {
 		tab  tab
 		name string
-	}{{tabMail, "As mail"}, {tabText, "Text part"}, {tabHeaders, "Headers"}, {tabSource, "Source, " + sizeWords(len(m.Source))}}
+	}
+	names := []named{{tabMail, "As mail"}, {tabText, "Text part"}, {tabHeaders, "Headers"}, {tabSource, "Source, " + sizeWords(len(m.Source))}}
+	if l.Phone {
+		names = []named{{tabMail, "As text"}, {tabSource, "Form, " + sizeWords(len(m.Source))}}
+	}
 	for _, n := range names {
 		l.Tabs = append(l.Tabs, tabView{ID: cmp.Or(string(n.tab), "mail"), Name: n.name, Href: address(path("/"+m.ID, n.tab), "to", to), Current: n.tab == t})
 		if n.tab == t {
@@ -226,7 +230,12 @@ func path(letter string, t tab) string {
 	return letter + "/" + string(t)
 }
 
+// subject is what the list calls a message: of a text its first line.
 func subject(m Message) string {
+	if m.Channel == channelText {
+		first, _, _ := strings.Cut(m.Text, "\n")
+		return first
+	}
 	if m.Subject == "" {
 		return "(no subject)"
 	}

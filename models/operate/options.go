@@ -31,12 +31,14 @@ type Options struct {
 	SMTP           string   `name:"smtp" help:"Mail server: smtp://user:pass@host:port?tls=starttls|tls|none."`
 	MailFrom       string   `help:"Address that messages come from."`
 	BrandName      string   `default:"Admit One" help:"Name of the service in pages and messages."`
-	DevInbox       *bool    `negatable:"" help:"Catch all messages at /dev/inbox; on by itself when no SMTP is set and the address is loopback."`
+	DevInbox       *bool    `negatable:"" help:"Catch mails at /dev/inbox, and texts where no gateway is set; on by itself when no SMTP is set and the address is loopback."`
 	Log            string   `enum:"text,json" default:"text" help:"Form of the log: text or json."`
 	TrustedProxies []string `help:"Addresses or networks of proxies whose X-Forwarded-For is believed."`
 	SignUp         string   `enum:"open,closed" default:"open" help:"Whether new accounts can be made: open or closed."`
 	TimeZone       string   `default:"UTC" help:"Time zone of the times in pages and messages, such as Europe/Vienna."`
 	Config         string   `help:"TOML file with [policy]: the numbers of the product."`
+
+	SMS SMSOptions `embed:"" prefix:"sms-"`
 }
 
 // Setup is what the options come to once they have been checked.
@@ -50,6 +52,11 @@ type Setup struct {
 	Policy   models.Policy
 	SMTP     delivery.SMTP // zero where the test inbox runs
 	DevInbox bool
+
+	SMS        *delivery.SMS // nil without a gateway
+	Texts      bool          // there is a gateway, or the test inbox takes them
+	TextsUnfit error         // why the test inbox gets no texts; with a gateway this stops the start
+	Countries  []string      // that texts are sent to, the first one's notation is read
 }
 
 // Check refuses wrong options by name, with the mend.
@@ -87,6 +94,9 @@ func (o Options) Check() (s Setup, err error) {
 	}
 	if name := strings.TrimSpace(o.BrandName); name == "" || utf8.RuneCountInString(name) > 40 || strings.ContainsAny(name, "\r\n\t") || name != o.BrandName {
 		return s, errors.New("--brand-name: give a name of 1 to 40 characters on one line, without spaces around it")
+	}
+	if err := o.texts(&s); err != nil {
+		return s, err
 	}
 	if s.Policy, err = policyFrom(o.Config); err != nil {
 		return s, err
