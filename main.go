@@ -35,9 +35,10 @@ import (
 type commandLine struct {
 	operate.Options
 
-	Serve   struct{} `cmd:"" default:"1" help:"Serve the pages (the default)."`
-	Version struct{} `cmd:"" help:"Print the version."`
-	Help    struct{} `cmd:"" help:"Print this help."`
+	Serve   struct{}                `cmd:"" default:"1" help:"Serve the pages (the default)."`
+	Account operate.AccountCommands `cmd:"" help:"Look after accounts: create, list, show, unlock, sign-out, role."`
+	Version struct{}                `cmd:"" help:"Print the version."`
+	Help    struct{}                `cmd:"" help:"Print this help."`
 }
 
 func main() {
@@ -74,6 +75,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	case command == "version":
 		_, err = fmt.Fprintln(out, "admitone", version())
 		return err
+	case strings.HasPrefix(command, "account "):
+		return line.Account.Do(ctx, command, line.Options, func() time.Time { return time.Now().UTC() }, out, errOut)
 	}
 	return serve(ctx, line.Options, out, errOut)
 }
@@ -130,6 +133,7 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 
 	m, err := models.Open(ctx, models.Options{
 		Database: set.Database, KeyFile: set.KeyFile, Brand: o.BrandName, Policy: set.Policy, Now: now, Log: log,
+		Texts: set.Texts, Countries: set.Countries,
 	})
 	if err != nil {
 		return mendOpen(err)
@@ -153,9 +157,15 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 		if set.SMTP, err = delivery.ParseSMTP("smtp://" + inbox.Addr() + "?tls=none"); err != nil {
 			return err
 		}
+		if set.Texts && set.SMS == nil {
+			set.SMS = operate.InboxGateway(inbox.GatewayURL(), o.BrandName)
+		}
+		if set.TextsUnfit != nil {
+			log.Warn("the test inbox gets no texts", "reason", set.TextsUnfit)
+		}
 	}
 	worker := delivery.New(delivery.Options{
-		Outbox: m.Outbox, SMTP: set.SMTP, From: set.From, Brand: o.BrandName, PublicURL: set.Public.String(),
+		Outbox: m.Outbox, SMTP: set.SMTP, SMS: set.SMS, From: set.From, Brand: o.BrandName, PublicURL: set.Public.String(),
 		Zone: set.Zone, LifeMinutes: int(time.Duration(set.Policy.CodeLife).Minutes()), Now: now, Log: log,
 	})
 	server := &http.Server{

@@ -1,41 +1,83 @@
 package models
 
 import (
+	"time"
+
 	"admitone/models/internal/db"
 
 	"gorm.io/gorm"
 )
 
-// owner is who an address belongs to, with what a sign-in needs.
+// owner is an account as the acts on it need it, with the address that it was
+// found by.
 type owner struct {
 	AccountID    string
 	IdentifierID string
+	Value        string
+	Shown        string
+	Main         string // the main address, canonical
 	PasswordHash string
 	Locale       string
-	Shown        string
-	WrongInRow   int
+	TwoStep      string
+	MutedUntil   *time.Time
+	ClosingAt    *time.Time
 }
+
+func (o owner) to() destination {
+	return destination{id: o.IdentifierID, channel: ChannelEmail, value: o.Value, shown: o.Shown}
+}
+
+const ownerColumns = `SELECT a.id AS account_id, i.id AS identifier_id, i.value, i.shown,
+		(SELECT m.value FROM identifiers m WHERE m.account_id = a.id AND m.is_primary) AS main, a.password_hash, a.locale, a.two_step, a.muted_until, a.closing_at
+		FROM identifiers i JOIN accounts a ON a.id = i.account_id`
 
 // findOwner looks an address up; the zero owner where nobody has proven it.
-func findOwner(g *gorm.DB, e Email) (owner, error) { return ownerOf(g, e, "") }
-
-// lockOwner is findOwner inside the transaction of a sign-in: until it commits,
-// nobody changes the password that it rests on. Else a session could be minted
-// beside a change that ends all sessions.
-func lockOwner(tx *db.Tx, e Email) (owner, error) {
-	if tx.OneWriter() {
-		return ownerOf(tx.DB, e, "")
-	}
-	return ownerOf(tx.DB, e, " FOR SHARE OF a")
+func findOwner(g *gorm.DB, e Email) (owner, error) {
+	return ownerWhere(g, "i.kind = 'email' AND i.value = ? AND i.verified_at IS NOT NULL", e.Value)
 }
 
-func ownerOf(g *gorm.DB, e Email, lock string) (owner, error) {
+// primaryOwner gives the account with its main address.
+func primaryOwner(g *gorm.DB, account string) (owner, error) {
+	return ownerWhere(g, "a.id = ? AND i.is_primary", account)
+}
+
+// lockOwner is primaryOwner inside the transaction of a sign-in or a change:
+// until it commits, nobody changes the password or the addresses that it rests
+// on. Else a session could be minted beside a change that ends all sessions.
+func lockOwner(tx *db.Tx, account string, change bool) (owner, error) {
+	switch {
+	case tx.OneWriter():
+		return primaryOwner(tx.DB, account)
+	case change:
+		return ownerWhere(tx.DB, "a.id = ? AND i.is_primary FOR UPDATE OF a", account)
+	}
+	return ownerWhere(tx.DB, "a.id = ? AND i.is_primary FOR SHARE OF a", account)
+}
+
+func ownerWhere(g *gorm.DB, where string, args ...any) (owner, error) {
 	var rows []owner
-	err := g.Raw(`SELECT a.id AS account_id, i.id AS identifier_id, a.password_hash, a.locale, i.shown, i.wrong_in_row
-		FROM identifiers i JOIN accounts a ON a.id = i.account_id
-		WHERE i.kind = 'email' AND i.value = ? AND i.verified_at IS NOT NULL`+lock, e.Value).Scan(&rows).Error
+	err := g.Raw(ownerColumns+" WHERE "+where, args...).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return owner{}, err
 	}
 	return rows[0], nil
+}
+
+// reached gives the identifier that a challenge's code went to, where it still
+// is a confirmed one of the account and wrong codes have not shut it. An address
+// that has left the account meanwhile can prove nothing for it.
+func reached(tx *db.Tx, ch challenge) (identifier, bool, error) {
+	var rows []identifier
+	err := tx.Where("id = ? AND account_id = ? AND verified_at IS NOT NULL", orNone(ch.IdentifierID), orNone(ch.AccountID)).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return identifier{}, false, err
+	}
+	return rows[0], rows[0].WrongInRow < wrongInRow, nil
+}
+
+func orNone(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

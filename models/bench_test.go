@@ -68,7 +68,7 @@ func wholeSignIn(b *testing.B, h *house) {
 	if _, err := h.SignIns.Pending(ctx, c); err != nil {
 		b.Fatal(err)
 	}
-	a, err := h.SignIns.Answer(ctx, h.lastCode(b, "mara@example.com"), "", false, c)
+	a, err := h.SignIns.Answer(ctx, h.lastCode(b, "mara@example.com"), "", Ticks{}, c)
 	if err != nil || a.Outcome != Accepted {
 		b.Fatal(a.Outcome, err)
 	}
@@ -103,7 +103,7 @@ func BenchmarkCodeCheck(b *testing.B) {
 		c.Address = netip.IPv6Loopback() // no budget of a network address
 		measure(b, func() {
 			for range b.N {
-				if a, err := h.SignIns.Answer(ctx, wrong, "", false, c); err != nil || a.Outcome != Wrong {
+				if a, err := h.SignIns.Answer(ctx, wrong, "", Ticks{}, c); err != nil || a.Outcome != Wrong {
 					b.Fatal(a.Outcome, err)
 				}
 				b.StopTimer()
@@ -122,7 +122,7 @@ func BenchmarkResend(b *testing.B) {
 		c := h.startSignIn(b, "mara@example.com")
 		measure(b, func() {
 			for range b.N {
-				if r, err := h.SignIns.Resend(ctx, "", c); err != nil || r.Outcome != CodeSent {
+				if r, err := h.SignIns.Resend(ctx, "", "", c); err != nil || r.Outcome != CodeSent {
 					b.Fatal(r.Outcome, err)
 				}
 				b.StopTimer()

@@ -15,10 +15,24 @@ type Purpose string
 const (
 	PurposeSignUp Purpose = "sign_up"
 	PurposeSignIn Purpose = "sign_in"
+	PurposeStepUp Purpose = "step_up"
+	PurposeReset  Purpose = "reset"
+	PurposeEmail  Purpose = "email" // a new address proves itself
+	PurposePhone  Purpose = "phone" // a new number proves itself
+	PurposeUndo   Purpose = "undo"  // an older channel agrees to take a change back
 )
 
-// ChannelEmail is the channel of codes by e-mail.
-const ChannelEmail = "email"
+// message is the kind of the message that brings the code.
+func (p Purpose) message() string { return string(p) + "_code" }
+
+// digits is how long the codes of a purpose are: longer where the code is the
+// only proof (POLICY.md 2).
+func (p Purpose) digits() int {
+	if p == PurposeReset {
+		return resetDigits
+	}
+	return codeDigits
+}
 
 // challenge is a row: one outstanding question. What it keeps of the code is
 // this and no more; the digits are derived when they are needed.
@@ -29,6 +43,7 @@ type challenge struct {
 	Purpose        Purpose
 	Channel        string
 	Destination    string
+	IdentifierID   *string
 	Digits         int
 	Generation     int
 	Attempts       int
@@ -45,8 +60,8 @@ type challenge struct {
 // issue makes a challenge and spends the first send on its destination. A
 // time says that the destination's budget is spent until then, and nothing was
 // made.
-func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email, cl Client) (challenge, time.Time, error) {
-	sends := c.sendBudgets(to, purpose, cl)
+// sends are the budgets that its messages spend.
+func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to destination, sends []budget) (challenge, time.Time, error) {
 	retryAt, err := spendSend(tx, sends)
 	if err != nil || !retryAt.IsZero() {
 		return challenge{}, retryAt, err
@@ -58,13 +73,16 @@ func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email, cl Cl
 		}
 	}
 	ch := challenge{
-		ID: newID(), KeyID: k.id, Purpose: purpose, Channel: ChannelEmail, Destination: to.Shown, Digits: codeDigits,
+		ID: newID(), KeyID: k.id, Purpose: purpose, Channel: to.channel, Destination: to.shown, Digits: purpose.digits(),
 		MaxAttempts: c.policy.CodeTries, Sends: 1, CreatedAt: tx.Now,
 		ExpiresAt: tx.Now.Add(time.Duration(c.policy.CodeLife)),
 		EndsAt:    tx.Now.Add(time.Duration(c.policy.FlowLife)),
 	}
 	if account != "" {
 		ch.AccountID = &account
+	}
+	if to.id != "" {
+		ch.IdentifierID = &to.id
 	}
 	if ch.ResendAt, err = c.resendAt(tx, ch, sends); err != nil {
 		return challenge{}, time.Time{}, err
@@ -74,14 +92,14 @@ func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to Email, cl Cl
 
 // spendSend counts one message to a destination, or says when it may be asked
 // for again.
-func spendSend(tx *db.Tx, budgets []budget) (retryAt time.Time, err error) {
-	if err := lock(tx, budgets...); err != nil {
+func spendSend(tx *db.Tx, sends []budget) (retryAt time.Time, err error) {
+	if err := lock(tx, sends...); err != nil {
 		return time.Time{}, err
 	}
-	if retryAt, err = freeAt(tx.DB, tx.Now, budgets...); err != nil || !retryAt.IsZero() {
+	if retryAt, err = freeAt(tx.DB, tx.Now, sends...); err != nil || !retryAt.IsZero() {
 		return retryAt, err
 	}
-	return time.Time{}, spend(tx, budgets...)
+	return time.Time{}, spend(tx, sends...)
 }
 
 // resendAt is the later of the pause and the destination's budget, so that the
@@ -178,9 +196,11 @@ type Resent struct {
 // resend sends the code again: the same one while enough of its life is left,
 // else the next generation. Tries go on counting. A TooSoon error says when it
 // may be asked for.
-func (c *core) resend(tx *db.Tx, ch challenge, m message, cl Client) (Resent, error) {
-	to, _ := ParseEmail(ch.Destination)
-	sends := c.sendBudgets(to, ch.Purpose, cl)
+//
+// to is another channel to send it to, the zero one for the same as before: the
+// code is the same on every channel, and a channel that has had no message yet
+// need not wait for the pause.
+func (c *core) resend(tx *db.Tx, ch challenge, m message, sends []budget, to destination) (Resent, error) {
 	if err := lock(tx, sends...); err != nil {
 		return Resent{}, err
 	}
@@ -192,12 +212,22 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, cl Client) (Resent, er
 	if err := tx.Take(&ch, "id = ?", ch.ID).Error; err != nil {
 		return Resent{}, err
 	}
+	paused := tx.Now.Before(ch.ResendAt)
+	if to.shown != "" {
+		var sent int
+		err := tx.Raw("SELECT count(*) FROM messages WHERE challenge_id = ? AND channel = ? AND destination = ?", ch.ID, to.channel, to.shown).Scan(&sent).Error
+		if err != nil {
+			return Resent{}, err
+		}
+		paused = paused && sent > 0
+		ch.Channel, ch.Destination, ch.IdentifierID = to.channel, to.shown, &to.id
+	}
 	switch {
 	case ch.ConsumedAt != nil:
 		return Resent{Outcome: Used}, nil
 	case ch.Attempts >= ch.MaxAttempts:
 		return Resent{Outcome: Exhausted}, nil
-	case tx.Now.Before(ch.ResendAt):
+	case paused:
 		return Resent{}, &Error{Kind: TooSoon, Reason: "resend", RetryAt: ch.ResendAt}
 	}
 	retryAt, err := spendSend(tx, sends)
@@ -221,8 +251,9 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, cl Client) (Resent, er
 	if ch.ResendAt, err = c.resendAt(tx, ch, sends); err != nil {
 		return Resent{}, err
 	}
-	_, err = tx.Exec(`UPDATE challenges SET generation = ?, expires_at = ?, prior_expires_at = ?, sends = ?, resend_at = ? WHERE id = ?`,
-		ch.Generation, ch.ExpiresAt, ch.PriorExpiresAt, ch.Sends, ch.ResendAt, ch.ID)
+	_, err = tx.Exec(`UPDATE challenges SET channel = ?, destination = ?, identifier_id = ?, generation = ?, expires_at = ?, prior_expires_at = ?,
+		sends = ?, resend_at = ? WHERE id = ?`,
+		ch.Channel, ch.Destination, ch.IdentifierID, ch.Generation, ch.ExpiresAt, ch.PriorExpiresAt, ch.Sends, ch.ResendAt, ch.ID)
 	if err != nil {
 		return Resent{}, err
 	}
@@ -244,21 +275,19 @@ type Pending struct {
 	TriesLeft   int
 	Tries       int
 	Delivery    Delivery
+	MayTrust    bool    // a code is asked for every time, unless this device is trusted
+	Ways        []Way   // the account's other confirmed channels
+	Next        string  // where a step-up leads
 	Over        Outcome // Exhausted or Used where no code can be typed any more
 }
 
-// flow finds the newest pending flow of a kind in this browser, and its
-// challenge. A Gone error says that there is none: cookies are off, or the flow
-// is over.
-func flow[F any](g *gorm.DB, c Client, now time.Time, challengeOf func(F) string) (f F, ch challenge, err error) {
+// flow finds the newest pending flow of a kind in a session, and its challenge.
+// A Gone error says that there is none: cookies are off, or the flow is over.
+// scope picks the session's flows.
+func flow[F any](g, scope *gorm.DB, now time.Time, challengeOf func(F) string) (f F, ch challenge, err error) {
 	gone := &Error{Kind: Gone, Reason: "flow"}
-	if len(c.Session) != tokenLength {
-		return f, ch, gone
-	}
 	var flows []F
-	err = g.Where("session_id = (SELECT id FROM sessions WHERE id = ? AND account_id IS NULL AND ends_at > ?)", hashToken(c.Session), now).
-		Order("created_at DESC").Limit(1).Find(&flows).Error
-	if err != nil {
+	if err := scope.Order("created_at DESC").Limit(1).Find(&flows).Error; err != nil {
 		return f, ch, err
 	}
 	if len(flows) == 0 {
@@ -273,10 +302,15 @@ func flow[F any](g *gorm.DB, c Client, now time.Time, challengeOf func(F) string
 	return flows[0], ch, nil
 }
 
+// ofHandle picks the flows of a browser in which nobody is signed in.
+func ofHandle(g *gorm.DB, c Client, now time.Time) *gorm.DB {
+	return g.Where("session_id = (SELECT id FROM sessions WHERE id = ? AND account_id IS NULL AND ends_at > ?)", hashToken(cut(c.Session, tokenLength+1)), now)
+}
+
 // pending makes the code page's view of a challenge.
 func (c *core) pending(g *gorm.DB, id string, ch challenge, now time.Time) (Pending, error) {
 	p := Pending{
-		Flow: id, Purpose: ch.Purpose, Channel: ch.Channel, Destination: MaskEmail(ch.Destination), Digits: ch.Digits,
+		Flow: id, Purpose: ch.Purpose, Channel: ch.Channel, Destination: Mask(ch.Channel, ch.Destination), Digits: ch.Digits,
 		Now: now, ExpiresAt: ch.ExpiresAt, ResendAt: ch.ResendAt,
 		TriesLeft: ch.MaxAttempts - ch.Attempts, Tries: ch.MaxAttempts,
 	}

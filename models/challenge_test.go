@@ -19,7 +19,7 @@ func TestFiftyParallelGuesses(t *testing.T) {
 		var mu sync.Mutex
 		outcomes := map[Outcome]int{}
 		parallel(50, func(int) {
-			a, err := h.SignIns.Answer(ctx, wrongCode(right), "", false, c)
+			a, err := h.SignIns.Answer(ctx, wrongCode(right), "", Ticks{}, c)
 			if err != nil {
 				t.Error(err)
 			}
@@ -34,7 +34,7 @@ func TestFiftyParallelGuesses(t *testing.T) {
 		if n := h.count(t, "SELECT count(*) FROM spends WHERE key LIKE 'code %'"); n != 5 {
 			t.Errorf("%d guesses were judged, want 5", n)
 		}
-		if a, err := h.SignIns.Answer(ctx, right, "", false, c); err != nil || a.Outcome != Exhausted {
+		if a, err := h.SignIns.Answer(ctx, right, "", Ticks{}, c); err != nil || a.Outcome != Exhausted {
 			t.Errorf("the right code after the tries: %v, %v", a.Outcome, err)
 		}
 	})
@@ -49,7 +49,7 @@ func TestFiftyParallelRightCodes(t *testing.T) {
 
 		var opened atomic.Int32
 		parallel(50, func(int) {
-			a, err := h.SignIns.Answer(ctx, right, "", false, c)
+			a, err := h.SignIns.Answer(ctx, right, "", Ticks{}, c)
 			if err != nil {
 				t.Error(err)
 			}
@@ -83,7 +83,7 @@ func TestCodeLife(t *testing.T) {
 				b := h.startSignIn(t, "mara@example.com")
 				right := h.lastCode(t, "mara@example.com")
 				h.forward(c.after)
-				a, err := h.SignIns.Answer(ctx, right, "", false, b)
+				a, err := h.SignIns.Answer(ctx, right, "", Ticks{}, b)
 				if err != nil || a.Outcome != c.want {
 					t.Errorf("%v, %v; want %v", a.Outcome, err, c.want)
 				}
@@ -103,17 +103,17 @@ func TestResendKeepsCodeAndTries(t *testing.T) {
 		h.signUp(t, "mara@example.com")
 		c := h.startSignIn(t, "mara@example.com")
 		first := h.lastCode(t, "mara@example.com")
-		if _, err := h.SignIns.Resend(ctx, "", c); !isKind(err, TooSoon) {
+		if _, err := h.SignIns.Resend(ctx, "", "", c); !isKind(err, TooSoon) {
 			t.Fatalf("resend at once: %v", err)
 		}
 		for want := 4; want >= 3; want-- {
-			a, err := h.SignIns.Answer(ctx, wrongCode(first), "", false, c)
+			a, err := h.SignIns.Answer(ctx, wrongCode(first), "", Ticks{}, c)
 			if err != nil || a.Outcome != Wrong || a.TriesLeft != want {
 				t.Fatalf("%v with %d left, %v; want %d", a.Outcome, a.TriesLeft, err, want)
 			}
 		}
 		h.forward(30 * time.Second)
-		r, err := h.SignIns.Resend(ctx, "", c)
+		r, err := h.SignIns.Resend(ctx, "", "", c)
 		if err != nil || r.Outcome != CodeSent || r.Fresh {
 			t.Fatalf("resend: %+v, %v", r, err)
 		}
@@ -136,7 +136,7 @@ func TestNextGeneration(t *testing.T) {
 		c := h.startSignIn(t, "mara@example.com")
 		first := h.lastCode(t, "mara@example.com")
 		h.forward(8*time.Minute + time.Second) // less than two minutes are left
-		r, err := h.SignIns.Resend(ctx, "", c)
+		r, err := h.SignIns.Resend(ctx, "", "", c)
 		if err != nil || !r.Fresh {
 			t.Fatalf("resend: %+v, %v", r, err)
 		}
@@ -150,7 +150,7 @@ func TestNextGeneration(t *testing.T) {
 		}
 		t.Run("the one before stays good to its own end", func(t *testing.T) {
 			h.forward(time.Minute + 58*time.Second)
-			if a, err := h.SignIns.Answer(ctx, first, "", false, c); err != nil || a.Outcome != Accepted {
+			if a, err := h.SignIns.Answer(ctx, first, "", Ticks{}, c); err != nil || a.Outcome != Accepted {
 				t.Errorf("%v, %v", a.Outcome, err)
 			}
 		})
@@ -160,15 +160,15 @@ func TestNextGeneration(t *testing.T) {
 		c := h.startSignIn(t, "mara@example.com")
 		first := h.lastCode(t, "mara@example.com")
 		h.forward(9 * time.Minute)
-		if _, err := h.SignIns.Resend(ctx, "", c); err != nil {
+		if _, err := h.SignIns.Resend(ctx, "", "", c); err != nil {
 			t.Fatal(err)
 		}
 		second := h.lastCode(t, "mara@example.com")
 		h.forward(time.Minute)
-		if a, err := h.SignIns.Answer(ctx, first, "", false, c); err != nil || a.Outcome != Wrong {
+		if a, err := h.SignIns.Answer(ctx, first, "", Ticks{}, c); err != nil || a.Outcome != Wrong {
 			t.Errorf("the first code after its end: %v, %v", a.Outcome, err)
 		}
-		if a, err := h.SignIns.Answer(ctx, second, "", false, c); err != nil || a.Outcome != Accepted {
+		if a, err := h.SignIns.Answer(ctx, second, "", Ticks{}, c); err != nil || a.Outcome != Accepted {
 			t.Errorf("the second code: %v, %v", a.Outcome, err)
 		}
 	})
@@ -180,7 +180,7 @@ func TestFlowEnds(t *testing.T) {
 		c := h.startSignIn(t, "mara@example.com")
 		h.messages(t)
 		h.forward(55 * time.Minute)
-		if r, err := h.SignIns.Resend(ctx, "", c); err != nil || !r.Fresh {
+		if r, err := h.SignIns.Resend(ctx, "", "", c); err != nil || !r.Fresh {
 			t.Fatalf("resend after the code's end: %+v, %v", r, err)
 		}
 		p, err := h.SignIns.Pending(ctx, c)
@@ -189,7 +189,7 @@ func TestFlowEnds(t *testing.T) {
 		}
 		right := h.lastCode(t, "mara@example.com")
 		h.forward(5 * time.Minute)
-		if _, err := h.SignIns.Answer(ctx, right, "", false, c); !isKind(err, Gone) {
+		if _, err := h.SignIns.Answer(ctx, right, "", Ticks{}, c); !isKind(err, Gone) {
 			t.Errorf("a code after its flow: %v", err)
 		}
 		if _, err := h.SignIns.Pending(ctx, c); !isKind(err, Gone) {
@@ -216,19 +216,19 @@ func TestCodesStayInTheirFlow(t *testing.T) {
 				t.Errorf("%s: %v, %v", name, a.Outcome, err)
 			}
 		}
-		a, err := h.SignIns.Answer(ctx, codes["tom@example.com"][0], "", false, mara)
+		a, err := h.SignIns.Answer(ctx, codes["tom@example.com"][0], "", Ticks{}, mara)
 		refused("another account's code", a, err)
-		a, err = h.SignIns.Answer(ctx, newer, "", false, mara)
+		a, err = h.SignIns.Answer(ctx, newer, "", Ticks{}, mara)
 		refused("the same account's other flow", a, err)
-		a, err = h.SignIns.Answer(ctx, first, "", false, second)
+		a, err = h.SignIns.Answer(ctx, first, "", Ticks{}, second)
 		refused("the same account's first flow", a, err)
-		a, err = h.SignUps.Answer(ctx, first, "", false, up)
+		a, err = h.SignUps.Answer(ctx, first, "", Ticks{}, up)
 		refused("another purpose", a, err)
 		// A second flow does not kill the first.
-		if a, err := h.SignIns.Answer(ctx, first, "", false, mara); err != nil || a.Outcome != Accepted {
+		if a, err := h.SignIns.Answer(ctx, first, "", Ticks{}, mara); err != nil || a.Outcome != Accepted {
 			t.Errorf("the first flow: %v, %v", a.Outcome, err)
 		}
-		if a, err := h.SignIns.Answer(ctx, codes["tom@example.com"][0], "", false, tom); err != nil || a.Outcome != Accepted {
+		if a, err := h.SignIns.Answer(ctx, codes["tom@example.com"][0], "", Ticks{}, tom); err != nil || a.Outcome != Accepted {
 			t.Errorf("tom: %v, %v", a.Outcome, err)
 		}
 	})
@@ -252,10 +252,10 @@ func TestTwoTabs(t *testing.T) {
 		}
 		c.Session = s.Session // both tabs have the browser's new cookie
 		codes := h.post(t)["mara@example.com"]
-		if a, err := h.SignIns.Answer(ctx, codes[0], older.Flow, false, c); err != nil || a.Outcome != Superseded {
+		if a, err := h.SignIns.Answer(ctx, codes[0], older.Flow, Ticks{}, c); err != nil || a.Outcome != Superseded {
 			t.Errorf("the older tab: %v, %v", a.Outcome, err)
 		}
-		if a, err := h.SignIns.Answer(ctx, codes[1], "", false, c); err != nil || a.Outcome != Accepted {
+		if a, err := h.SignIns.Answer(ctx, codes[1], "", Ticks{}, c); err != nil || a.Outcome != Accepted {
 			t.Errorf("the newer flow: %v, %v", a.Outcome, err)
 		}
 	})
@@ -271,7 +271,7 @@ func TestWrongCodesOfAnAccount(t *testing.T) {
 			right := h.lastCode(t, "mara@example.com")
 			for range 5 {
 				c.Address = c.Address.Next() // another network, the same budget
-				if a, err := h.SignIns.Answer(ctx, wrongCode(right), "", false, c); err != nil || a.Outcome != Wrong && a.Outcome != Exhausted {
+				if a, err := h.SignIns.Answer(ctx, wrongCode(right), "", Ticks{}, c); err != nil || a.Outcome != Wrong && a.Outcome != Exhausted {
 					t.Fatalf("%v, %v", a.Outcome, err)
 				}
 				judged++
@@ -280,7 +280,7 @@ func TestWrongCodesOfAnAccount(t *testing.T) {
 		h.forward(11 * time.Minute)
 		c := h.startSignIn(t, "mara@example.com")
 		right := h.lastCode(t, "mara@example.com")
-		a, err := h.SignIns.Answer(ctx, right, "", false, c)
+		a, err := h.SignIns.Answer(ctx, right, "", Ticks{}, c)
 		if err != nil || a.Outcome != Throttled || a.RetryAt.IsZero() {
 			t.Errorf("after %d wrong codes the right one: %v until %v, %v", judged, a.Outcome, a.RetryAt, err)
 		}
@@ -298,7 +298,7 @@ func TestHundredWrongInARow(t *testing.T) {
 			c := h.startSignIn(t, "mara@example.com")
 			right := h.lastCode(t, "mara@example.com")
 			for range 5 {
-				if a, err := h.SignIns.Answer(ctx, wrongCode(right), "", false, c); err != nil || a.Outcome != Wrong && a.Outcome != Exhausted {
+				if a, err := h.SignIns.Answer(ctx, wrongCode(right), "", Ticks{}, c); err != nil || a.Outcome != Wrong && a.Outcome != Exhausted {
 					t.Fatalf("after %d: %v, %v", wrong, a.Outcome, err)
 				}
 				wrong++
@@ -319,7 +319,7 @@ func TestAHangUpDoesNotTakeTheCountBack(t *testing.T) {
 		right := h.lastCode(t, "mara@example.com")
 		gone, cancel := context.WithCancel(ctx)
 		cancel()
-		if a, err := h.SignIns.Answer(gone, wrongCode(right), "", false, c); err != nil || a.TriesLeft != 4 {
+		if a, err := h.SignIns.Answer(gone, wrongCode(right), "", Ticks{}, c); err != nil || a.TriesLeft != 4 {
 			t.Errorf("%+v, %v", a, err)
 		}
 		if n := h.count(t, "SELECT max(attempts) FROM challenges"); n != 1 {

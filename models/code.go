@@ -27,14 +27,15 @@ func NormaliseCode(typed string, digits int) (code, reason string) {
 	if whole := strings.Join(groups, ""); len(whole) == digits {
 		return whole, ""
 	}
-	// A pasted message holds other numbers too. Only an unbroken group is
-	// taken, and only when it is the one such group: read, never guessed.
+	// A pasted message holds other numbers too, and a text has the code twice.
+	// Only an unbroken group is taken, and only when there is no other such
+	// group: read, never guessed.
 	found := ""
 	for _, g := range groups {
 		if len(g) != digits {
 			continue
 		}
-		if found != "" {
+		if found != "" && found != g {
 			return "", "shape"
 		}
 		found = g

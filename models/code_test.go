@@ -23,6 +23,7 @@ func TestNormaliseCode(t *testing.T) {
 		"000042":                               "000042",
 		"123456 is your Admit One code":        "123456",
 		"Your code: 123 456":                   "123456",
+		"123456 is your Admit One code to sign in (Maple 42). Never share it.\n\n@localhost #123456":           "123456",
 		"123456\n\nWorks until 20:24 (UTC), asked at 20:14, 22 November 2026. Maple 42. IP address: 192.0.2.7": "123456",
 	} {
 		if got, reason := NormaliseCode(typed, 6); got != want || reason != "" {

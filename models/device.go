@@ -49,9 +49,9 @@ func bindDevice(tx *db.Tx, c Client, account string) (token, id string, err erro
 	if err != nil {
 		return "", "", err
 	}
-	_, err = tx.Exec(`INSERT INTO known_devices (device_id, account_id, name, known_at, seen_at) VALUES (?, ?, ?, ?, ?)
+	_, err = tx.Exec(`INSERT INTO known_devices (device_id, account_id, name, kind, known_at, seen_at) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (account_id, device_id) DO UPDATE SET seen_at = excluded.seen_at`,
-		id, account, deviceName(c.UserAgent), tx.Now, tx.Now)
+		id, account, deviceName(c.UserAgent), deviceKind(c.UserAgent), tx.Now, tx.Now)
 	return token, id, err
 }
 
@@ -69,6 +69,20 @@ func deviceName(userAgent string) string {
 		return "A browser on " + system
 	}
 	return "A web browser"
+}
+
+// deviceKind says what sort of machine a browser runs on.
+func deviceKind(userAgent string) string {
+	ua := useragent.Parse(strings.ToValidUTF8(cut(userAgent, 512), ""))
+	switch {
+	case ua.Mobile, ua.Tablet:
+		return "phone"
+	case strings.Contains(userAgent, "TV"):
+		return "tv"
+	case ua.Desktop:
+		return "computer"
+	}
+	return "other"
 }
 
 // The names that a message may repeat. A browser says of itself what it likes,

@@ -1,8 +1,21 @@
 // Package models is the account domain: its rows, its rules, one schema, and
 // one transaction per act.
 //
-//	account.go     Account; what the account page shows
+//	account.go     who an address belongs to
+//	settings.go    what an account holder sees; password, two-step, preferred way
+//	addresses.go   a new address or number proves itself
+//	changes.go     a change takes hold or waits, and everyone is told
+//	undo.go        a change is taken back
+//	devices.go     the list of devices: rename, sign out, trust
+//	closing.go     close an account, erase it; download what is kept
+//	reauth.go      the step-up before anything sensitive
+//	reset.go       a forgotten password: code or link, new password
+//	notme.go       'I did not ask for this', from the link of a message
+//	staff.go       what an operator does with accounts
 //	identifier.go  e-mail addresses: parse, canonical form, mask
+//	phone.go       telephone numbers: parse, kinds, countries, mask
+//	typo.go        'did you mean'
+//	ways.go        where codes may go, and another way
 //	password.go    argon2id in a bounded pool, the rules for new passwords
 //	challenge.go   one outstanding question: issue, judge, answer, resend
 //	code.go        what a code looks like and what people type (pure)
@@ -12,6 +25,7 @@
 //	session.go     mint, find, touch, end
 //	device.go      browsers that an account knows
 //	throttle.go    budgets: lanes, addresses, destinations, wrong codes
+//	links.go       the links of messages: derive, find, delivery reports
 //	outbox.go      messages: enqueue, claim, sent, failed, delivery line
 //	event.go       security activity
 //	sweep.go       purge what is over
@@ -20,8 +34,10 @@
 // # Invariants
 //
 // A session with an account is made in one place (mint), from one of three
-// acts: a right code at sign-up, a right code at sign-in, a right password on
-// a device that the account knows. A code is judged at most MaxAttempts times
+// acts: a right code at sign-up, a right code at sign-in, a right password
+// where the holder's choice of two-step verification asks for no code. A reset
+// opens no session. What is sensitive needs a session with a fresh proof, asked
+// for inside the transaction that changes it. A code is judged at most MaxAttempts times
 // and accepted at most once, by guarded updates. No code, token or key is in a
 // row. A message is enqueued in the transaction that makes it true.
 //
@@ -40,10 +56,20 @@
 //	|     consumed
 //	+-- every state ends with the flow, 60 minutes after it began
 //
+// # A change
+//
+//	fresh code -------> holds at once ----+--> every address is told; for 72 hours
+//	password alone --> waits 72 hours --> holds   an older one can take it back
+//	                    |                            (with a code to another older one)
+//	                    +--> stopped from any of the messages, by a newer wish, a reset or an undo
+//
+// An undo puts back how things stood before its change; with it go all changes
+// that came after, so the earliest of several wins.
+//
 // # A sign-in
 //
 //	password --wrong or lane closed--> refused, alike for unknown addresses
 //	   |right
-//	   +-- device known to the account --> session
+//	   +-- two-step off, device known, or (every time) device trusted --> session
 //	   +-- else: challenge + message --> code --right--> session, device known
 package models

@@ -14,6 +14,10 @@ const (
 	TooSoon Kind = "too_soon" // asked again before RetryAt; nothing was written
 	Busy    Kind = "busy"     // the hashing queue is full until about RetryAt
 	Gone    Kind = "gone"     // the flow is not there: cookies off, or too late
+
+	NoSession Kind = "no_session" // nobody is signed in
+	NotProven Kind = "not_proven" // signed in, but the act needs a fresh proof (step-up)
+	NotFound  Kind = "not_found"  // no such thing in this account
 )
 
 // Error is a refusal that changes nothing. Reason is a slug: the sentence for

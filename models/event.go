@@ -19,6 +19,42 @@ const (
 	EventWrongCode     EventKind = "wrong_code"     // a judged code was wrong
 	EventTriesUsedUp   EventKind = "tries_used_up"  // the last try of a challenge was wrong
 	EventSignOut       EventKind = "sign_out"       // a session was ended by its holder
+
+	EventSignInKnown         EventKind = "sign_in_known" // the password alone, on a known or trusted device
+	EventStepUp              EventKind = "step_up"
+	EventPasswordChanged     EventKind = "password_changed"
+	EventResetAsked          EventKind = "reset_asked"
+	EventPasswordReset       EventKind = "password_reset"
+	EventTwoStepOn           EventKind = "two_step_on"
+	EventTwoStepEveryTime    EventKind = "two_step_every_time"
+	EventTwoStepOff          EventKind = "two_step_off"
+	EventDeviceRenamed       EventKind = "device_renamed"
+	EventSignedOutDevice     EventKind = "signed_out_device"
+	EventSignedOutEverywhere EventKind = "signed_out_everywhere"
+	EventDeviceUntrusted     EventKind = "device_untrusted"
+
+	EventStepUpPassword   EventKind = "step_up_password" // for who cannot get a code
+	EventEmailChangeAsked EventKind = "email_change_asked"
+	EventEmailChanged     EventKind = "email_changed"
+	EventEmailAdded       EventKind = "email_added"
+	EventEmailRemoved     EventKind = "email_removed"
+	EventEmailCancelled   EventKind = "email_cancelled"
+	EventPhoneAdded       EventKind = "phone_added"
+	EventPhoneRemoved     EventKind = "phone_removed"
+	EventChannelChanged   EventKind = "channel_changed"
+	EventChangeWaiting    EventKind = "change_waiting"
+	EventChangeStopped    EventKind = "change_stopped"
+	EventUndone           EventKind = "undone"
+	EventNotMe            EventKind = "not_me"
+	EventMuted            EventKind = "muted"
+	EventClosing          EventKind = "closing"
+	EventClosingCancelled EventKind = "closing_cancelled"
+	EventLinkFollowed     EventKind = "link_followed"
+
+	EventStaffCreated   EventKind = "staff_created"
+	EventStaffUnlocked  EventKind = "staff_unlocked"
+	EventStaffSignedOut EventKind = "staff_signed_out"
+	EventStaffRole      EventKind = "staff_role"
 )
 
 type event struct {
@@ -28,12 +64,17 @@ type event struct {
 	At        time.Time
 	Device    string
 	Address   string
+	Detail    string
 }
 
 // record keeps a security activity. It writes the same row for an address
 // without an account, so that the time it takes tells nothing.
 func record(tx *db.Tx, kind EventKind, account string, c Client) error {
-	e := event{ID: newID(), Kind: kind, At: tx.Now, Device: deviceName(c.UserAgent), Address: addressText(c)}
+	return recordAs(tx, kind, account, deviceName(c.UserAgent), addressText(c))
+}
+
+func recordAs(tx *db.Tx, kind EventKind, account, device, address string) error {
+	e := event{ID: newID(), Kind: kind, At: tx.Now, Device: device, Address: address}
 	if account != "" {
 		e.AccountID = &account
 	}

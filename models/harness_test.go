@@ -48,13 +48,23 @@ const testPassword = "correct horse battery staple"
 
 // engines runs a test on SQLite and on PostgreSQL.
 func engines(t *testing.T, test func(t *testing.T, h *house)) {
+	t.Helper()
+	enginesWith(t, nil, test)
+}
+
+// enginesWith is engines with other options.
+func enginesWith(t *testing.T, change func(*Options), test func(t *testing.T, h *house)) {
+	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
-		test(t, openHouse(t, filepath.Join(t.TempDir(), "admitone.db"), nil))
+		test(t, openHouse(t, filepath.Join(t.TempDir(), "admitone.db"), change))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		test(t, openHouse(t, postgresURL(t), nil))
+		test(t, openHouse(t, postgresURL(t), change))
 	})
 }
+
+// withTexts sets a gateway for texts up.
+func withTexts(o *Options) { o.Texts, o.Countries = true, []string{"AT", "DE", "US", "GB"} }
 
 func openHouse(t testing.TB, database string, change func(*Options)) *house {
 	t.Helper()
@@ -165,7 +175,7 @@ func (h *house) signUp(t testing.TB, email string) Client {
 	t.Helper()
 	c := browser()
 	c.Session = h.startSignUp(t, email, c)
-	a, err := h.SignUps.Answer(context.Background(), h.lastCode(t, email), "", false, c)
+	a, err := h.SignUps.Answer(context.Background(), h.lastCode(t, email), "", Ticks{}, c)
 	if err != nil || a.Outcome != Accepted {
 		t.Fatalf("sign-up: %v, %v", a.Outcome, err)
 	}

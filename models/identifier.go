@@ -117,6 +117,3 @@ func MaskEmail(address string) string {
 	}
 	return local[:1] + "***@" + host
 }
-
-// kindEmail is the kind of identifiers that are e-mail addresses.
-const kindEmail = "email"

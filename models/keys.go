@@ -145,6 +145,39 @@ func (k key) code(challenge, purpose string, generation, digits int) string {
 	return formatCode(binary.BigEndian.Uint64(sum[:8]), digits)
 }
 
+// link derives the token of a mailed link: the challenge's id and the whole MAC
+// under a label of its own, so that a code says nothing of it. It is written in
+// letters only: a run of digits in it could be taken for the code.
+func (k key) link(challenge, purpose string) string {
+	return lettered(challenge + hex.EncodeToString(k.mac("link", challenge, purpose)))
+}
+
+// linkLength is how long every link token is, in bytes.
+const linkLength = 32 + 64
+
+// lettered turns hexadecimal digits into the letters a to p, and unlettered
+// turns them back.
+func lettered(hexadecimal string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' {
+			return r - 'a' + 'k'
+		}
+		return r - '0' + 'a'
+	}, hexadecimal)
+}
+
+func unlettered(letters string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'k' && r <= 'p':
+			return r - 'k' + 'a'
+		case r >= 'a' && r <= 'j':
+			return r - 'a' + '0'
+		}
+		return -1
+	}, letters)
+}
+
 // requestTag names a request in the page and in its messages: 'Maple 42'.
 func (k key) requestTag(challenge string) string {
 	sum := k.mac("tag", challenge)

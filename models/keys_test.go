@@ -95,10 +95,10 @@ func TestKeyRotation(t *testing.T) {
 			}
 		}
 		// Each is judged with the key that its row names.
-		if a, err := next.SignIns.Answer(ctx, old, "", false, c); err != nil || a.Outcome != Accepted {
+		if a, err := next.SignIns.Answer(ctx, old, "", Ticks{}, c); err != nil || a.Outcome != Accepted {
 			t.Errorf("a code of the older key: %v, %v", a.Outcome, err)
 		}
-		if a, err := next.SignIns.Answer(ctx, right, "", false, fresh); err != nil || a.Outcome != Accepted {
+		if a, err := next.SignIns.Answer(ctx, right, "", Ticks{}, fresh); err != nil || a.Outcome != Accepted {
 			t.Errorf("a code of the newer key: %v, %v", a.Outcome, err)
 		}
 		// The older key may go once nothing names it any more.
@@ -125,7 +125,7 @@ func TestNoCodeAtRest(t *testing.T) {
 		c := h.signUp(t, email)
 		b := h.startSignIn(t, email)
 		right := h.lastCode(t, email)
-		if _, err := h.SignIns.Answer(context.Background(), wrongCode(right), "", false, b); err != nil {
+		if _, err := h.SignIns.Answer(context.Background(), wrongCode(right), "", Ticks{}, b); err != nil {
 			t.Fatal(err)
 		}
 		codes, tokens = append(codes, right), append(tokens, c.Session, c.Device, b.Session)

@@ -15,12 +15,14 @@ import (
 
 // Options says where the rows and the keys are and which numbers hold.
 type Options struct {
-	Database string // "postgres://..." or the path of a SQLite file
-	KeyFile  string // made at the first start, mode 0600
-	Brand    string // what a password must not be
-	Policy   Policy
-	Now      func() time.Time // the one clock
-	Log      *slog.Logger
+	Database  string   // "postgres://..." or the path of a SQLite file
+	KeyFile   string   // made at the first start, mode 0600
+	Brand     string   // what a password must not be
+	Texts     bool     // a gateway for texts is set up
+	Countries []string // where texts may go (ISO 3166); a number without a country code is of the first
+	Policy    Policy
+	Now       func() time.Time // the one clock
+	Log       *slog.Logger
 }
 
 // Models is the open account domain: one field per group of acts.
@@ -28,6 +30,12 @@ type Models struct {
 	SignUps  *SignUps
 	SignIns  *SignIns
 	Sessions *Sessions
+	Reauths  *Reauths
+	Resets   *Resets
+	Accounts *Accounts
+	Undos    *Undos
+	NotMes   *NotMes
+	Staff    *Staff
 	Outbox   *Outbox
 
 	core *core
@@ -41,6 +49,11 @@ type core struct {
 	policy Policy
 	brand  string
 	log    *slog.Logger
+
+	texts     bool
+	countries []string
+	purseMu   sync.Mutex
+	purseSaid string
 
 	notedKey string // the id of the key that the start has noted as in use
 
@@ -75,11 +88,20 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 	if err := d.Write(ctx, func(tx *db.Tx) error { return noteKey(tx, current) }); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	c := &core{db: d, keys: keys, notedKey: current.id, hasher: newHasher(o.Policy, d.Now), policy: o.Policy, brand: o.Brand, log: o.Log}
+	c := &core{
+		db: d, keys: keys, notedKey: current.id, hasher: newHasher(o.Policy, d.Now), policy: o.Policy, brand: o.Brand, log: o.Log,
+		texts: o.Texts && len(o.Countries) > 0, countries: o.Countries,
+	}
 	return &Models{
 		SignUps:  &SignUps{c},
 		SignIns:  &SignIns{c},
 		Sessions: &Sessions{c},
+		Reauths:  &Reauths{c},
+		Resets:   &Resets{c},
+		Accounts: &Accounts{c},
+		Undos:    &Undos{c},
+		NotMes:   &NotMes{c},
+		Staff:    &Staff{c},
 		Outbox:   &Outbox{core: c, wake: d.Subscribe(outboxTopic)},
 		core:     c,
 	}, nil
@@ -126,6 +148,9 @@ func (m *Models) Ping(ctx context.Context) error { return m.core.db.Ping(ctx) }
 
 // Policy is the numbers in force.
 func (m *Models) Policy() Policy { return m.core.policy }
+
+// Texts says whether texts can be sent at all, and to which countries.
+func (m *Models) Texts() (on bool, countries []string) { return m.core.texts, m.core.countries }
 
 // Now is the one clock: UTC, in whole milliseconds.
 func (m *Models) Now() time.Time { return m.core.db.Now() }

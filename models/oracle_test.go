@@ -111,7 +111,7 @@ func script(t *testing.T, h *house, seed uint64) {
 				code = wrongCode(code)
 			}
 			want, gone := o.answer(code, h.now())
-			a, err := h.SignIns.Answer(ctx, code, "", false, c)
+			a, err := h.SignIns.Answer(ctx, code, "", Ticks{}, c)
 			if gone {
 				if !isKind(err, Gone) {
 					t.Fatalf("%s: %+v, %v; want gone", name, a, err)
@@ -123,7 +123,7 @@ func script(t *testing.T, h *house, seed uint64) {
 			}
 		default:
 			want, fresh, tooSoon, gone := o.resend(h.now())
-			r, err := h.SignIns.Resend(ctx, "", c)
+			r, err := h.SignIns.Resend(ctx, "", "", c)
 			switch {
 			case gone:
 				if !isKind(err, Gone) {

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"admitone/models/internal/db"
@@ -24,6 +25,29 @@ const (
 	KindSignInCode     = "sign_in_code"
 	KindNewDevice      = "new_device"
 	KindTooManyTries   = "too_many_tries"
+
+	KindStepUpCode          = "step_up_code"
+	KindResetCode           = "reset_code"
+	KindPasswordChanged     = "password_changed"
+	KindTwoStepOn           = "two_step_on"
+	KindTwoStepOff          = "two_step_off"
+	KindSignedOutEverywhere = "signed_out_everywhere"
+
+	KindEmailCode        = "email_code" // to the new address
+	KindPhoneCode        = "phone_code" // to the new number
+	KindUndoCode         = "undo_code"
+	KindEmailTaken       = "email_taken" // to whom the address belongs already
+	KindEmailChanged     = "email_changed"
+	KindEmailAdded       = "email_added"
+	KindEmailRemoved     = "email_removed"
+	KindPhoneAdded       = "phone_added"
+	KindPhoneRemoved     = "phone_removed"
+	KindChangeWaiting    = "change_waiting"
+	KindChangeStopped    = "change_stopped"
+	KindUndone           = "undone"
+	KindClosing          = "closing"
+	KindClosingCancelled = "closing_cancelled"
+	KindClosed           = "closed"
 )
 
 // The states of a message at rest. A queued one with an attempt behind it is
@@ -33,6 +57,9 @@ const (
 	stateAccepted = "accepted"
 	stateRefused  = "refused"
 	stateDropped  = "dropped"
+
+	stateDelivered   = "delivered"   // the gateway says so
+	stateUndelivered = "undelivered" // likewise
 )
 
 const (
@@ -53,6 +80,11 @@ type message struct {
 	Locale      string
 	Device      string
 	Address     string
+	What        string
+	Change      string
+	HoldsAt     *time.Time
+	UndoID      *string
+	NotMeAt     *time.Time // when its reader said that it was not him
 	AskedAt     time.Time
 	State       string
 	Reason      string
@@ -62,17 +94,22 @@ type message struct {
 	GiveUpAt    time.Time
 	LeaseUntil  *time.Time
 	DoneAt      *time.Time
+
+	decoy bool // for an address that nobody has: written, never sent
 }
 
-// newMessage begins a message of a kind to an address, asked for by a client.
-func newMessage(kind, to, locale string, c Client) message {
-	return message{Kind: kind, Channel: ChannelEmail, Destination: to, Locale: locale, Device: deviceName(c.UserAgent), Address: addressText(c)}
+// newMessage begins a message of a kind, asked for by a client.
+func newMessage(kind string, to destination, locale string, c Client) message {
+	return message{Kind: kind, Channel: to.channel, Destination: to.shown, Locale: locale, Device: deviceName(c.UserAgent), Address: addressText(c)}
 }
 
 // about ties a message to a challenge's present generation: after the code's
 // life it is not sent any more, because a late code helps nobody.
 func (m *message) about(ch challenge) {
-	m.ChallengeID, m.AccountID = &ch.ID, ch.AccountID
+	m.ChallengeID = &ch.ID
+	if m.Kind != KindEmailTaken { // told to another account's owner: neither sees the other's
+		m.AccountID = ch.AccountID
+	}
 	m.Generation, m.GiveUpAt = ch.Generation, ch.ExpiresAt
 }
 
@@ -84,11 +121,11 @@ func enqueue(tx *db.Tx, m message) error {
 	if m.GiveUpAt.IsZero() {
 		m.GiveUpAt = tx.Now.Add(noticeLife)
 	}
-	if err := tx.Create(&m).Error; err != nil {
-		return err
+	if m.decoy {
+		m.State, m.Reason, m.DoneAt = stateDropped, "decoy", &tx.Now
 	}
-	tx.Wake(outboxTopic)
-	return nil
+	tx.Wake(outboxTopic) // for a decoy too: it must cost the same
+	return tx.Create(&m).Error
 }
 
 // step adds to the timeline of a message; that it was queued its own row says.
@@ -104,8 +141,13 @@ type Message struct {
 	AskedAt, CreatedAt, WorksUntil, GiveUpAt             time.Time
 	Attempt                                              int // from 1
 
+	What    string    // the address or number that a change is about, masked
+	Change  string    // with KindChangeWaiting: which change waits
+	HoldsAt time.Time // when a change or a closing takes hold
+
 	generation, digits int
 	challengeID, keyID string
+	undo               bool
 }
 
 // ReasonTooLate is the reason of a message that was dropped because its code
@@ -175,6 +217,16 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 		ID: row.ID, Kind: row.Kind, Channel: row.Channel, Destination: row.Destination, Locale: row.Locale,
 		Device: row.Device, Address: row.Address, AskedAt: row.AskedAt, CreatedAt: row.CreatedAt, GiveUpAt: row.GiveUpAt,
 		Attempt: row.Attempts + 1, generation: row.Generation,
+		What: row.What, Change: row.Change, undo: row.UndoID != nil,
+	}
+	if row.HoldsAt != nil {
+		m.HoldsAt = *row.HoldsAt
+	}
+	if m.undo {
+		m.WorksUntil = row.AskedAt.Add(time.Duration(o.policy.UndoLife))
+	}
+	if row.Kind == KindTooManyTries {
+		m.Purpose = row.Change
 	}
 	if row.ChallengeID != nil {
 		var ch challenge
@@ -200,7 +252,9 @@ func drop(tx *db.Tx, id, reason string) error {
 	return step(tx, id, stateDropped, reason)
 }
 
-func carriesCode(kind string) bool { return kind == KindSignUpCode || kind == KindSignInCode }
+func carriesCode(kind string) bool {
+	return strings.HasSuffix(kind, "_code")
+}
 
 // Code derives the code of a message at the moment it is sent; "" for a
 // notice. ok is false where it must not be sent any more.

@@ -160,7 +160,7 @@ func TestOutboxStates(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 		h.forward(31 * time.Second)
-		if _, err := h.SignUps.Resend(ctx, "", c); err != nil {
+		if _, err := h.SignUps.Resend(ctx, "", "", c); err != nil {
 			t.Fatal(err)
 		}
 		if d := state(); d.State != "queued" {
@@ -184,10 +184,10 @@ func TestUsedCodeIsNotSentAgain(t *testing.T) {
 		c := h.startSignIn(t, "mara@example.com")
 		right := h.lastCode(t, "mara@example.com")
 		h.forward(31 * time.Second)
-		if _, err := h.SignIns.Resend(ctx, "", c); err != nil {
+		if _, err := h.SignIns.Resend(ctx, "", "", c); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.SignIns.Answer(ctx, right, "", false, c); err != nil {
+		if _, err := h.SignIns.Answer(ctx, right, "", Ticks{}, c); err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range h.messages(t) {

@@ -16,7 +16,13 @@ type Policy struct {
 	ResendWaits     []Duration `toml:"resend_waits"`       // the wait after the first send, the second, ...; the last one doubles on
 	OwnerSends      Sends      `toml:"owner_sends"`        // per destination, asked for after a right password
 	StrangerSends   Sends      `toml:"stranger_sends"`     // per destination, asked for by anyone
+	DailyTexts      int        `toml:"daily_texts"`        // texts in 24 hours, all accounts together
 	WrongCodes      int        `toml:"wrong_codes"`        // per account in 24 hours
+	WrongResetCodes int        `toml:"wrong_reset_codes"`  // per account in 24 hours, in resets
+	Elevated        Duration   `toml:"elevated"`           // how long a step-up holds
+	Trust           Duration   `toml:"trust"`              // how long a device may be trusted
+	UndoLife        Duration   `toml:"undo_life"`          // how long a change can be taken back, and one made with the password alone waits
+	ClosingWait     Duration   `toml:"closing_wait"`       // from the wish to close an account to its end
 	SessionIdle     Duration   `toml:"session_idle"`       // a session ends when unused for this long
 	SessionLife     Duration   `toml:"session_life"`       // and at the latest after this
 	AddressMinute   int        `toml:"address_per_minute"` // failures per network address
@@ -36,6 +42,11 @@ type Sends struct {
 	Day        int `toml:"day"`
 }
 
+// half is the budget of texts, which cost money.
+func (s Sends) half() Sends {
+	return Sends{max(1, s.TenMinutes/2), max(1, s.Hour/2), max(1, s.Day/2)}
+}
+
 func (s Sends) windows() []window {
 	return []window{{s.TenMinutes, 10 * time.Minute}, {s.Hour, time.Hour}, {s.Day, 24 * time.Hour}}
 }
@@ -43,15 +54,21 @@ func (s Sends) windows() []window {
 // The numbers that no operator changes, because what is promised about
 // guessing and lock-out rests on them.
 const (
-	codeDigits   = 6               // behind a right password, or at sign-up
+	codeDigits   = 6               // behind a right password, in a session, or at sign-up
+	resetDigits  = 8               // where the code is the only proof
 	sameCodeLeft = 2 * time.Minute // a resend repeats the code while this much of its life is left
 	wrongInRow   = 100             // NIST SP 800-63B 3.2.2
+	insideWrong  = 15              // wrong codes of one account in 24 hours, typed inside sessions
 	laneFree     = 5               // failures of strangers that cost no wait
 	laneWaitMax  = 900 * time.Second
 	deviceLife   = 365 * 24 * time.Hour
 	touchEvery   = 5 * time.Minute // a session's row is written at most this often
 	eventLife    = 183 * 24 * time.Hour
+	notMeLife    = 7 * 24 * time.Hour
 )
+
+// MuteLife is how long a stranger can have nothing sent to who asked for that.
+const MuteLife = 24 * time.Hour
 
 // laneWindows bound the wrong passwords of one lane.
 func laneWindows() []window { return []window{{10, time.Hour}, {30, 24 * time.Hour}} }
@@ -65,7 +82,13 @@ func DefaultPolicy() Policy {
 		ResendWaits:     []Duration{Duration(30 * time.Second), Duration(60 * time.Second), Duration(120 * time.Second)},
 		OwnerSends:      Sends{6, 12, 30},
 		StrangerSends:   Sends{3, 5, 10},
+		DailyTexts:      1000,
 		WrongCodes:      15,
+		WrongResetCodes: 20,
+		Elevated:        Duration(10 * time.Minute),
+		Trust:           Duration(30 * 24 * time.Hour),
+		UndoLife:        Duration(72 * time.Hour),
+		ClosingWait:     Duration(7 * 24 * time.Hour),
 		SessionIdle:     Duration(30 * 24 * time.Hour),
 		SessionLife:     Duration(90 * 24 * time.Hour),
 		AddressMinute:   10,
@@ -94,6 +117,12 @@ func (p Policy) Validate() error {
 		{p.OwnerSends.valid(), "owner_sends", "1 or more for ten_minutes, and no less for hour and day"},
 		{p.StrangerSends.valid(), "stranger_sends", "1 or more for ten_minutes, and no less for hour and day"},
 		{p.WrongCodes >= p.CodeTries && p.WrongCodes <= 100, "wrong_codes", "from code_tries to 100"},
+		{p.WrongResetCodes >= p.CodeTries && p.WrongResetCodes <= 100, "wrong_reset_codes", "from code_tries to 100"},
+		{p.Elevated >= Duration(time.Minute) && p.Elevated <= Duration(time.Hour), "elevated", "from 1m to 1h"},
+		{p.Trust >= Duration(24*time.Hour) && p.Trust <= Duration(30*24*time.Hour), "trust", "from 1d to 30d"},
+		{p.DailyTexts >= 1, "daily_texts", "1 or more"},
+		{p.UndoLife >= Duration(24*time.Hour) && p.UndoLife <= Duration(14*24*time.Hour), "undo_life", "from 24h to 14d"},
+		{p.ClosingWait >= Duration(24*time.Hour) && p.ClosingWait <= Duration(30*24*time.Hour), "closing_wait", "from 24h to 30d"},
 		{p.SessionIdle >= p.FlowLife && p.SessionIdle <= p.SessionLife, "session_idle", "from flow_life to session_life"},
 		{p.SessionLife <= Duration(366*24*time.Hour), "session_life", "at most 366d"},
 		{p.AddressMinute >= 1, "address_per_minute", "1 or more"},

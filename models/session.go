@@ -18,6 +18,7 @@ type Session struct {
 	Address    string // network address at sign-in
 	Known      bool   // this device needs no code next time
 	SignedInAt time.Time
+	TwoStep    string
 }
 
 // session is a row. Without an account it is only the handle of what is
@@ -33,6 +34,9 @@ type session struct {
 	CreatedAt  time.Time
 	SeenAt     time.Time
 	EndsAt     time.Time
+
+	ElevatedUntil *time.Time // by a code
+	PasswordUntil *time.Time // by the password alone
 }
 
 // Standing says what a session cookie's token stands for.
@@ -52,13 +56,14 @@ func (s *Sessions) Find(ctx context.Context, token string) (Session, Standing, e
 		return Session{}, Nobody, nil
 	}
 	var rows []struct {
-		ID, Device, Address       string
-		AccountID, Shown, Known   *string
-		CreatedAt, SeenAt, EndsAt time.Time
+		ID, Device, Address              string
+		AccountID, Shown, TwoStep, Known *string
+		CreatedAt, SeenAt, EndsAt        time.Time
 	}
-	err := s.db.Read(ctx).Raw(`SELECT s.id, s.account_id, i.shown, s.device, s.address, k.device_id AS known, s.created_at, s.seen_at, s.ends_at
+	err := s.db.Read(ctx).Raw(`SELECT s.id, s.account_id, i.shown, a.two_step, s.device, s.address, k.device_id AS known, s.created_at, s.seen_at, s.ends_at
 		FROM sessions s
 		LEFT JOIN identifiers i ON i.account_id = s.account_id AND i.is_primary
+		LEFT JOIN accounts a ON a.id = s.account_id
 		LEFT JOIN known_devices k ON k.account_id = s.account_id AND k.device_id = s.device_id
 		WHERE s.id = ?`, hashToken(cut(token, tokenLength+1))).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
@@ -78,7 +83,7 @@ func (s *Sessions) Find(ctx context.Context, token string) (Session, Standing, e
 	}
 	return Session{
 		AccountID: *r.AccountID, Email: *r.Shown, Device: r.Device, Address: r.Address,
-		Known: r.Known != nil, SignedInAt: r.CreatedAt,
+		Known: r.Known != nil, SignedInAt: r.CreatedAt, TwoStep: orNone(r.TwoStep),
 	}, SignedIn, nil
 }
 
@@ -124,6 +129,11 @@ func mint(tx *db.Tx, p Policy, c Client, account, deviceID, amr string, untilClo
 	}
 	if deviceID != "" {
 		row.DeviceID = &deviceID
+	}
+	// A code typed right now is as fresh a proof as a step-up.
+	if amr == amrPasswordCode {
+		until := tx.Now.Add(time.Duration(p.Elevated))
+		row.ElevatedUntil = &until
 	}
 	return token, tx.Create(&row).Error
 }

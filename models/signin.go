@@ -58,7 +58,7 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 	if a.device, err = knownDevice(g, c.Device, a.owner.AccountID, now); err != nil {
 		return Started{}, err
 	}
-	a.lane = s.lane(email, a.device)
+	a.lane = s.lane(email, a.owner, a.device)
 	if a.device != "" {
 		a.address = budget{} // failures of others behind one address never block it either
 	}
@@ -78,10 +78,14 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 	return out, err
 }
 
-// lane is the budget of wrong passwords. A browser that the account knows has
-// one of its own, so that strangers' failures never block it.
-func (s *SignIns) lane(email Email, device string) budget {
-	key := "lane " + s.keys.laneTag(kindEmail, email.Value)
+// lane is the budget of wrong passwords, one for all addresses of an account. A
+// browser that the account knows has one of its own, so that strangers' failures
+// never block it.
+func (c *core) lane(email Email, who owner, device string) budget {
+	if who.Main != "" {
+		email.Value = who.Main
+	}
+	key := "lane " + c.keys.laneTag(kindEmail, email.Value)
 	if device != "" {
 		key += " " + device
 	}
@@ -114,7 +118,7 @@ func (s *SignIns) start(tx *db.Tx, a attempt) (Started, error) {
 	}
 	// The stored hash must still be the one that was verified: a password that
 	// was changed meanwhile opens nothing.
-	now, err := lockOwner(tx, a.email)
+	now, err := lockOwner(tx, a.owner.AccountID, false)
 	if err != nil {
 		return Started{}, err
 	}
@@ -122,23 +126,40 @@ func (s *SignIns) start(tx *db.Tx, a attempt) (Started, error) {
 		if err := spend(tx, a.lane, a.address); err != nil {
 			return Started{}, err
 		}
-		return Started{Outcome: Wrong}, record(tx, EventWrongPassword, a.owner.AccountID, a.client)
+		return Started{Outcome: Wrong}, record(tx, EventWrongPassword, now.AccountID, a.client)
 	}
+	a.owner.ClosingAt = now.ClosingAt // it may have begun to close during the hash
 	if a.rehash != "" {
 		if _, err := tx.Exec("UPDATE accounts SET password_hash = ? WHERE id = ?", a.rehash, a.owner.AccountID); err != nil {
 			return Started{}, err
 		}
 	}
-	if a.device != "" {
+	if ok, err := s.opensWithoutCode(tx, a, now.TwoStep); err != nil || ok {
+		if err != nil {
+			return Started{}, err
+		}
 		return s.openKnown(tx, a)
-	}
-	if now.WrongInRow >= wrongInRow {
-		return Started{Outcome: ChannelOff}, nil
 	}
 	return s.askForCode(tx, a)
 }
 
-// openKnown opens the door on a device that the account knows.
+// opensWithoutCode is the account holder's choice of two-step verification
+// (POLICY.md 1).
+func (s *SignIns) opensWithoutCode(tx *db.Tx, a attempt, twoStep string) (bool, error) {
+	switch twoStep {
+	case TwoStepOff:
+		return true, nil
+	case TwoStepEveryTime:
+		var trusted []string
+		err := tx.Raw("SELECT device_id FROM known_devices WHERE account_id = ? AND device_id = ? AND trusted_until > ?",
+			a.owner.AccountID, a.device, tx.Now).Scan(&trusted).Error
+		return len(trusted) > 0, err
+	}
+	return a.device != "", nil
+}
+
+// openKnown opens the door with the password alone: on a device that the
+// account knows, or where two-step is off.
 func (s *SignIns) openKnown(tx *db.Tx, a attempt) (Started, error) {
 	token, err := mint(tx, s.policy, a.client, a.owner.AccountID, a.device, amrPassword, false)
 	if err != nil {
@@ -151,13 +172,29 @@ func (s *SignIns) openKnown(tx *db.Tx, a attempt) (Started, error) {
 	if err := forgive(tx, a.lane.key); err != nil {
 		return Started{}, err
 	}
-	return Started{Outcome: Accepted, Session: token, Next: a.next}, record(tx, EventSignIn, a.owner.AccountID, a.client)
+	kept, err := s.cancelClosing(tx, a.owner, a.client)
+	if err != nil {
+		return Started{}, err
+	}
+	if a.device == "" { // two-step is off, and the holder hears of it
+		if err := s.tell(tx, a.owner.AccountID, notice{kind: KindNewDevice}, a.client); err != nil {
+			return Started{}, err
+		}
+	}
+	return Started{Outcome: Accepted, Session: token, Next: a.next, Kept: kept}, record(tx, EventSignInKnown, a.owner.AccountID, a.client)
 }
 
-// askForCode sends a code to the account's own address and waits for it.
+// askForCode sends a code to the account's first way and waits for it.
 func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
-	to := Email{Value: a.email.Value, Shown: a.owner.Shown}
-	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, a.client)
+	ways, err := s.ways(tx.DB, a.owner.AccountID, tx.Now)
+	if err != nil {
+		return Started{}, err
+	}
+	if len(ways) == 0 {
+		return Started{Outcome: ChannelOff}, nil
+	}
+	to := ways[0].to()
+	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, s.ownersSends(to))
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
@@ -169,7 +206,7 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 	if err := tx.Create(&row).Error; err != nil {
 		return Started{}, err
 	}
-	m := newMessage(KindSignInCode, to.Shown, a.owner.Locale, a.client)
+	m := newMessage(KindSignInCode, to, a.owner.Locale, a.client)
 	m.about(ch)
 	if err := enqueue(tx, m); err != nil {
 		return Started{}, err
@@ -181,18 +218,30 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 // sign-in is pending in this browser. It writes nothing.
 func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {
 	g, now := s.db.Read(ctx), s.db.Now()
-	row, ch, err := flow(g, c, now, signIn.challenge)
+	row, ch, err := flow(g, ofHandle(g, c, now), now, signIn.challenge)
 	if err != nil {
 		return Pending{}, err
 	}
-	return s.pending(g, row.ID, ch, now)
+	p, err := s.pending(g, row.ID, ch, now)
+	if err != nil {
+		return p, err
+	}
+	who, err := primaryOwner(g, row.AccountID)
+	if err != nil {
+		return p, err
+	}
+	p.MayTrust = who.TwoStep == TwoStepEveryTime
+	ways, err := s.ways(g, row.AccountID, now)
+	p.Ways = others(ways, orNone(ch.IdentifierID))
+	return p, err
 }
 
-// Resend sends the code of the pending sign-in again. flowID is the one of the
-// page, "" where the form did not carry it.
-func (s *SignIns) Resend(ctx context.Context, flowID string, c Client) (out Resent, err error) {
+// Resend sends the code of the pending sign-in again: where it went, or to
+// another confirmed way of the account. flowID is the one of the page, "" where
+// the form did not carry it.
+func (s *SignIns) Resend(ctx context.Context, flowID, way string, c Client) (out Resent, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, c, tx.Now, signIn.challenge)
+		row, ch, err := flow(tx.DB, ofHandle(tx.DB, c, tx.Now), tx.Now, signIn.challenge)
 		if err != nil {
 			return err
 		}
@@ -200,25 +249,41 @@ func (s *SignIns) Resend(ctx context.Context, flowID string, c Client) (out Rese
 			out = Resent{Outcome: Superseded}
 			return nil
 		}
-		l, err := localeOf(tx, row.AccountID)
-		if err != nil {
-			return err
-		}
-		out, err = s.resend(tx, ch, newMessage(KindSignInCode, ch.Destination, l, c), c)
+		out, err = s.sendAgain(tx, ch, way, c)
 		return err
 	})
 	return out, err
 }
 
-// Answer takes a typed code; shared says that other people use this browser.
-// flowID is the one of the page, "" where the form did not carry it.
-func (s *SignIns) Answer(ctx context.Context, typed, flowID string, shared bool, c Client) (out Answered, err error) {
+// sendAgain sends the code of an account's challenge again, to a way of it or,
+// with "", to where it went.
+func (c *core) sendAgain(tx *db.Tx, ch challenge, way string, cl Client) (Resent, error) {
+	who, err := primaryOwner(tx.DB, orNone(ch.AccountID))
+	if err != nil {
+		return Resent{}, err
+	}
+	if way != "" {
+		return c.another(tx, ch, way, func(to destination) message { return newMessage(ch.Purpose.message(), to, who.Locale, cl) })
+	}
+	i, ok, err := reached(tx, ch)
+	if err != nil {
+		return Resent{}, err
+	}
+	if !ok {
+		return Resent{Outcome: ChannelOff}, nil
+	}
+	return c.resend(tx, ch, newMessage(ch.Purpose.message(), i.to(), who.Locale, cl), c.ownersSends(i.to()), destination{})
+}
+
+// Answer takes a typed code. flowID is the one of the page, "" where the form
+// did not carry it.
+func (s *SignIns) Answer(ctx context.Context, typed, flowID string, ticks Ticks, c Client) (out Answered, err error) {
 	code, reason := NormaliseCode(typed, codeDigits)
 	if reason != "" {
 		return out, invalid("code", reason, codeDigits)
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, c, tx.Now, signIn.challenge)
+		row, ch, err := flow(tx.DB, ofHandle(tx.DB, c, tx.Now), tx.Now, signIn.challenge)
 		if err != nil {
 			return err
 		}
@@ -226,88 +291,102 @@ func (s *SignIns) Answer(ctx context.Context, typed, flowID string, shared bool,
 			out = Answered{Outcome: Superseded}
 			return nil
 		}
-		out, err = s.answer(tx, row, ch, code, shared, c)
+		out, err = s.answer(tx, row, ch, code, ticks, c)
 		return err
 	})
 	return out, err
 }
 
-func (s *SignIns) answer(tx *db.Tx, row signIn, ch challenge, code string, shared bool, c Client) (Answered, error) {
-	codes := s.codeBudget(row.AccountID)
-	if err := lock(tx, codes, s.addressBudget(c.Address)); err != nil {
-		return Answered{}, err
+func (s *SignIns) answer(tx *db.Tx, row signIn, ch challenge, code string, ticks Ticks, c Client) (Answered, error) {
+	out, who, err := s.judgeOwn(tx, ch, code, c)
+	if err != nil || out.Outcome != Accepted {
+		return out, err
 	}
-	to, _ := ParseEmail(ch.Destination)
-	who, err := lockOwner(tx, to)
+	return s.opened(tx, row, ch, who, ticks, c)
+}
+
+// judgeOwn judges a code that went to a confirmed channel of its account, and
+// keeps that channel's count of wrong codes.
+func (c *core) judgeOwn(tx *db.Tx, ch challenge, code string, cl Client) (Answered, owner, error) {
+	account := orNone(ch.AccountID)
+	codes := c.codeBudget(account)
+	if ch.Purpose == PurposeStepUp {
+		codes = insideCodes(account)
+	}
+	if err := lock(tx, codes, c.addressBudget(cl.Address)); err != nil {
+		return Answered{}, owner{}, err
+	}
+	who, err := lockOwner(tx, account, false)
 	if err != nil {
-		return Answered{}, err
+		return Answered{}, who, err
 	}
-	// An address that has left the account meanwhile can prove nothing for it.
-	if who.AccountID != row.AccountID || who.WrongInRow >= wrongInRow {
-		return Answered{Outcome: ChannelOff}, nil
-	}
-	j, err := s.judge(tx, ch, code, false, codes, c)
+	i, open, err := reached(tx, ch)
 	if err != nil {
-		return Answered{}, err
+		return Answered{}, who, err
+	}
+	if !open || who.AccountID == "" {
+		return Answered{Outcome: ChannelOff}, who, nil
+	}
+	j, err := c.judge(tx, ch, code, false, codes, cl)
+	if err != nil {
+		return Answered{}, who, err
 	}
 	switch j.outcome {
 	case Accepted:
-		return s.opened(tx, row, who, shared, c)
+		if i.WrongInRow > 0 {
+			_, err = tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE id = ?", i.ID)
+		}
 	case Wrong, Exhausted:
-		err = s.noteWrong(tx, who, j, c)
+		err = c.noteWrong(tx, ch, i, j, cl)
 	}
-	return Answered{Outcome: j.outcome, TriesLeft: j.triesLeft, RetryAt: j.retryAt}, err
+	return Answered{Outcome: j.outcome, TriesLeft: j.triesLeft, RetryAt: j.retryAt}, who, err
 }
 
 // noteWrong counts a wrong code on its channel and, when the tries are used
-// up, tells the owner: whoever typed them knows the password.
-func (s *SignIns) noteWrong(tx *db.Tx, who owner, j judgement, c Client) error {
+// up, tells the owner: whoever typed them knows the password or has a session.
+func (c *core) noteWrong(tx *db.Tx, ch challenge, i identifier, j judgement, cl Client) error {
 	if !j.counted {
 		return nil
 	}
-	_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = wrong_in_row + 1 WHERE id = ?", who.IdentifierID)
+	_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = wrong_in_row + 1 WHERE id = ?", i.ID)
 	if err != nil {
 		return err
 	}
 	if j.outcome == Wrong {
-		return record(tx, EventWrongCode, who.AccountID, c)
+		return record(tx, EventWrongCode, i.AccountID, cl)
 	}
-	if err := notify(tx, KindTooManyTries, who, c); err != nil {
+	if err := c.tell(tx, i.AccountID, notice{kind: KindTooManyTries, change: string(ch.Purpose)}, cl); err != nil {
 		return err
 	}
-	return record(tx, EventTriesUsedUp, who.AccountID, c)
+	return record(tx, EventTriesUsedUp, i.AccountID, cl)
 }
 
-func (s *SignIns) opened(tx *db.Tx, row signIn, who owner, shared bool, c Client) (Answered, error) {
-	if who.WrongInRow > 0 {
-		if _, err := tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE id = ?", who.IdentifierID); err != nil {
-			return Answered{}, err
-		}
-	}
+func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, who owner, ticks Ticks, c Client) (Answered, error) {
+	ticks.Trust = ticks.Trust && who.TwoStep == TwoStepEveryTime
 	if err := forgive(tx, row.Lane); err != nil {
 		return Answered{}, err
 	}
-	out, err := s.open(tx, row.AccountID, amrPasswordCode, shared, c)
+	kept, err := s.cancelClosing(tx, who, c)
 	if err != nil {
 		return Answered{}, err
 	}
-	out.Next = row.Next
-	if err := notify(tx, KindNewDevice, who, c); err != nil {
+	// A second channel has agreed to what a reset by the first one began.
+	if _, err := tx.Exec("UPDATE accounts SET reset_via = NULL WHERE id = ? AND reset_via IS NOT NULL", who.AccountID); err != nil {
 		return Answered{}, err
 	}
+	known, err := knownDevice(tx.DB, c.Device, who.AccountID, tx.Now)
+	if err != nil {
+		return Answered{}, err
+	}
+	out, err := s.open(tx, row.AccountID, ticks, c)
+	if err != nil {
+		return Answered{}, err
+	}
+	out.Next, out.Kept = row.Next, kept
+	if known == "" { // under 'every time' a code is also typed on a device that is known
+		if err := s.tell(tx, who.AccountID, notice{kind: KindNewDevice}, c); err != nil {
+			return Answered{}, err
+		}
+	}
 	return out, record(tx, EventSignIn, row.AccountID, c)
-}
-
-// notify tells the account holder what happened. Notices have no budget: they
-// are never the ones to be dropped.
-func notify(tx *db.Tx, kind string, to owner, c Client) error {
-	m := newMessage(kind, to.Shown, to.Locale, c)
-	m.AccountID = &to.AccountID
-	return enqueue(tx, m)
-}
-
-func localeOf(tx *db.Tx, account string) (string, error) {
-	var l string
-	err := tx.Raw("SELECT locale FROM accounts WHERE id = ?", account).Scan(&l).Error
-	return l, err
 }

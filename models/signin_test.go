@@ -39,7 +39,7 @@ func TestDeviceTokenIsNewWhenBound(t *testing.T) {
 		planted := h.signUp(t, "stranger@example.com")
 		c := h.startSignIn(t, "mara@example.com")
 		c.Device = planted.Device // a stranger's cookie in the owner's browser
-		a, err := h.SignIns.Answer(ctx, h.lastCode(t, "mara@example.com"), "", false, c)
+		a, err := h.SignIns.Answer(ctx, h.lastCode(t, "mara@example.com"), "", Ticks{}, c)
 		if err != nil || a.Outcome != Accepted || a.Device == planted.Device {
 			t.Fatalf("%+v, %v", a, err)
 		}
@@ -55,7 +55,7 @@ func TestSharedDevice(t *testing.T) {
 	engines(t, func(t *testing.T, h *house) {
 		h.signUp(t, "mara@example.com")
 		c := h.startSignIn(t, "mara@example.com")
-		a, err := h.SignIns.Answer(ctx, h.lastCode(t, "mara@example.com"), "", true, c)
+		a, err := h.SignIns.Answer(ctx, h.lastCode(t, "mara@example.com"), "", Ticks{Shared: true}, c)
 		if err != nil || a.Outcome != Accepted || !a.UntilClose || a.Device != "" {
 			t.Fatalf("%+v, %v", a, err)
 		}
@@ -262,7 +262,7 @@ func TestCompletedSignInForgivesTheLane(t *testing.T) {
 		if n := h.count(t, "SELECT count(*) FROM spends WHERE key LIKE 'lane %'"); n != 4 {
 			t.Errorf("%d failures after the password alone, want 4: only the whole sign-in forgives", n)
 		}
-		if _, err := h.SignIns.Answer(ctx, h.lastCode(t, "mara@example.com"), "", false, c); err != nil {
+		if _, err := h.SignIns.Answer(ctx, h.lastCode(t, "mara@example.com"), "", Ticks{}, c); err != nil {
 			t.Fatal(err)
 		}
 		if n := h.count(t, "SELECT count(*) FROM spends WHERE key LIKE 'lane %'"); n != 0 {
@@ -277,7 +277,7 @@ func TestTriesUsedUpTellsTheOwner(t *testing.T) {
 		c := h.startSignIn(t, "mara@example.com")
 		right := h.lastCode(t, "mara@example.com")
 		for range 7 {
-			if _, err := h.SignIns.Answer(ctx, wrongCode(right), "", false, c); err != nil {
+			if _, err := h.SignIns.Answer(ctx, wrongCode(right), "", Ticks{}, c); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -308,13 +308,13 @@ func TestSignInRefusesBadInput(t *testing.T) {
 		if s, err := h.SignIns.Start(ctx, "mara@example.com", string(long), "", browser()); err != nil || s.Outcome != Wrong {
 			t.Errorf("a megabyte of password: %v, %v", s.Outcome, err)
 		}
-		if _, err := h.SignIns.Answer(ctx, "123456", "", false, browser()); !isKind(err, Gone) {
+		if _, err := h.SignIns.Answer(ctx, "123456", "", Ticks{}, browser()); !isKind(err, Gone) {
 			t.Errorf("a code without a flow: %v", err)
 		}
-		if _, err := h.SignIns.Answer(ctx, "12345", "", false, browser()); !isKind(err, Invalid) {
+		if _, err := h.SignIns.Answer(ctx, "12345", "", Ticks{}, browser()); !isKind(err, Invalid) {
 			t.Errorf("five digits: %v", err)
 		}
-		if _, err := h.SignIns.Resend(ctx, "", browser()); !isKind(err, Gone) {
+		if _, err := h.SignIns.Resend(ctx, "", "", browser()); !isKind(err, Gone) {
 			t.Errorf("a resend without a flow: %v", err)
 		}
 	})

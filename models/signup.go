@@ -43,6 +43,7 @@ type Started struct {
 	RetryAt time.Time // with Throttled
 	Session string    // the new session cookie's token: a handle after CodeSent, a session after Accepted
 	Next    string    // with Accepted: where the person was going
+	Kept    bool      // with Accepted: the account was about to be closed, and is not any more
 }
 
 // Start begins a sign-up. It ends alike for an address that already has an
@@ -59,7 +60,7 @@ func (s *SignUps) Start(ctx context.Context, typed, password string, c Client) (
 	}
 	// Asked before the hash to spare its cost, alike for every address; what
 	// counts is asked again inside the transaction.
-	if retryAt, err := freeAt(s.db.Read(ctx), s.db.Now(), s.sendBudgets(email, PurposeSignUp, c)...); err != nil || !retryAt.IsZero() {
+	if retryAt, err := freeAt(s.db.Read(ctx), s.db.Now(), s.strangersSends(email, c)...); err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
 	hash, err := s.hasher.hash(ctx, password, s.addressBudget(c.Address).key)
@@ -75,7 +76,7 @@ func (s *SignUps) Start(ctx context.Context, typed, password string, c Client) (
 }
 
 func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started, error) {
-	ch, retryAt, err := s.issue(tx, PurposeSignUp, "", email, c)
+	ch, retryAt, err := s.issue(tx, PurposeSignUp, "", email.to(), s.strangersSends(email, c))
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
@@ -88,15 +89,16 @@ func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started,
 		return Started{}, err
 	}
 	row := signUp{ID: newID(), SessionID: sid, ChallengeID: ch.ID, Email: email.Value, EmailShown: email.Shown, PasswordHash: hash, CreatedAt: tx.Now}
-	m := newMessage(KindSignUpCode, email.Shown, locale, c)
+	m := newMessage(KindSignUpCode, email.to(), locale, c)
 	if owner.AccountID != "" {
 		row.OwnerID = &owner.AccountID
-		m = newMessage(KindSignUpExisting, owner.Shown, owner.Locale, c)
+		m = newMessage(KindSignUpExisting, owner.to(), owner.Locale, c)
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return Started{}, err
 	}
 	m.about(ch)
+	m.AccountID = row.OwnerID
 	if err := enqueue(tx, m); err != nil {
 		return Started{}, err
 	}
@@ -107,7 +109,7 @@ func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started,
 // sign-up is pending in this browser. It writes nothing.
 func (s *SignUps) Pending(ctx context.Context, c Client) (Pending, error) {
 	g, now := s.db.Read(ctx), s.db.Now()
-	row, ch, err := flow(g, c, now, signUp.challenge)
+	row, ch, err := flow(g, ofHandle(g, c, now), now, signUp.challenge)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -116,9 +118,9 @@ func (s *SignUps) Pending(ctx context.Context, c Client) (Pending, error) {
 
 // Resend sends the code of the pending sign-up again. flowID is the one of the
 // page, "" where the form did not carry it.
-func (s *SignUps) Resend(ctx context.Context, flowID string, c Client) (out Resent, err error) {
+func (s *SignUps) Resend(ctx context.Context, flowID, _ string, c Client) (out Resent, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, c, tx.Now, signUp.challenge)
+		row, ch, err := flow(tx.DB, ofHandle(tx.DB, c, tx.Now), tx.Now, signUp.challenge)
 		if err != nil {
 			return err
 		}
@@ -130,11 +132,11 @@ func (s *SignUps) Resend(ctx context.Context, flowID string, c Client) (out Rese
 		if err != nil {
 			return err
 		}
-		m := newMessage(KindSignUpCode, row.EmailShown, locale, c)
+		m := newMessage(KindSignUpCode, Email{Value: row.Email, Shown: row.EmailShown}.to(), locale, c)
 		if row.OwnerID != nil { // to the stored original, in the owner's language
-			m = newMessage(KindSignUpExisting, owner.Shown, owner.Locale, c)
+			m = newMessage(KindSignUpExisting, owner.to(), owner.Locale, c)
 		}
-		out, err = s.resend(tx, ch, m, c)
+		out, err = s.resend(tx, ch, m, s.strangersSends(Email{Value: row.Email}, c), destination{})
 		return err
 	})
 	return out, err
@@ -149,17 +151,26 @@ type Answered struct {
 	UntilClose bool      // the session cookie ends with the browser window
 	Device     string    // with Accepted: the device cookie's token, "" on a shared device
 	Next       string    // with Accepted: where the person was going
+	Kept       bool      // with Accepted: the account was about to be closed, and is not any more
+	HoldsAt    time.Time // with Accepted: the change waits until then, zero where it holds
+	Subject    string    // with Accepted: the kind of change that the code confirmed
 }
 
-// Answer takes a typed code; shared says that other people use this browser.
-// flowID is the one of the page, "" where the form did not carry it.
-func (s *SignUps) Answer(ctx context.Context, typed, flowID string, shared bool, c Client) (out Answered, err error) {
+// Ticks are the boxes of the code page.
+type Ticks struct {
+	Shared bool // other people use this browser: it does not become known
+	Trust  bool // where a code is asked for every time: not on this device for a while
+}
+
+// Answer takes a typed code. flowID is the one of the page, "" where the form
+// did not carry it.
+func (s *SignUps) Answer(ctx context.Context, typed, flowID string, ticks Ticks, c Client) (out Answered, err error) {
 	code, reason := NormaliseCode(typed, codeDigits)
 	if reason != "" {
 		return out, invalid("code", reason, codeDigits)
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, c, tx.Now, signUp.challenge)
+		row, ch, err := flow(tx.DB, ofHandle(tx.DB, c, tx.Now), tx.Now, signUp.challenge)
 		if err != nil {
 			return err
 		}
@@ -167,13 +178,13 @@ func (s *SignUps) Answer(ctx context.Context, typed, flowID string, shared bool,
 			out = Answered{Outcome: Superseded}
 			return nil
 		}
-		out, err = s.answer(tx, row, ch, code, shared, c)
+		out, err = s.answer(tx, row, ch, code, ticks, c)
 		return err
 	})
 	return out, err
 }
 
-func (s *SignUps) answer(tx *db.Tx, row signUp, ch challenge, code string, shared bool, c Client) (Answered, error) {
+func (s *SignUps) answer(tx *db.Tx, row signUp, ch challenge, code string, ticks Ticks, c Client) (Answered, error) {
 	if err := lock(tx, s.addressBudget(c.Address)); err != nil {
 		return Answered{}, err
 	}
@@ -197,7 +208,7 @@ func (s *SignUps) answer(tx *db.Tx, row signUp, ch challenge, code string, share
 		_, err := tx.Exec("DELETE FROM accounts WHERE id = ?", acct.ID)
 		return Answered{Outcome: Taken}, err
 	}
-	out, err := s.open(tx, acct.ID, amrPasswordCode, shared, c)
+	out, err := s.open(tx, acct.ID, ticks, c)
 	if err != nil {
 		return Answered{}, err
 	}
@@ -206,14 +217,21 @@ func (s *SignUps) answer(tx *db.Tx, row signUp, ch challenge, code string, share
 
 // open is the last step behind a right code: the device becomes known unless
 // others share it, and the session is minted.
-func (c *core) open(tx *db.Tx, account, amr string, shared bool, cl Client) (out Answered, err error) {
-	out = Answered{Outcome: Accepted, UntilClose: shared}
+func (c *core) open(tx *db.Tx, account string, ticks Ticks, cl Client) (out Answered, err error) {
+	out = Answered{Outcome: Accepted, UntilClose: ticks.Shared}
 	deviceID := ""
-	if !shared {
+	if !ticks.Shared {
 		if out.Device, deviceID, err = bindDevice(tx, cl, account); err != nil {
 			return out, err
 		}
 	}
-	out.Session, err = mint(tx, c.policy, cl, account, deviceID, amr, shared)
+	if ticks.Trust && !ticks.Shared {
+		_, err := tx.Exec("UPDATE known_devices SET trusted_until = ? WHERE account_id = ? AND device_id = ?",
+			tx.Now.Add(time.Duration(c.policy.Trust)), account, deviceID)
+		if err != nil {
+			return out, err
+		}
+	}
+	out.Session, err = mint(tx, c.policy, cl, account, deviceID, amrPasswordCode, ticks.Shared)
 	return out, err
 }

@@ -16,10 +16,10 @@ func TestSignUpMakesNothingBeforeTheCode(t *testing.T) {
 			t.Error("the handle of a sign-up is signed in")
 		}
 		right := h.lastCode(t, "mara@example.com")
-		if a, err := h.SignUps.Answer(ctx, wrongCode(right), "", false, c); err != nil || a.Outcome != Wrong || a.TriesLeft != 4 {
+		if a, err := h.SignUps.Answer(ctx, wrongCode(right), "", Ticks{}, c); err != nil || a.Outcome != Wrong || a.TriesLeft != 4 {
 			t.Errorf("%+v, %v", a, err)
 		}
-		a, err := h.SignUps.Answer(ctx, right, "", false, c)
+		a, err := h.SignUps.Answer(ctx, right, "", Ticks{}, c)
 		if err != nil || a.Outcome != Accepted || a.Session == c.Session {
 			t.Fatalf("%+v, %v", a, err)
 		}
@@ -56,7 +56,7 @@ func TestSignUpOfATakenAddress(t *testing.T) {
 		}
 		k, _ := h.core.keys.find(ch.KeyID)
 		right := k.code(ch.ID, string(ch.Purpose), ch.Generation, ch.Digits)
-		if a, err := h.SignUps.Answer(ctx, right, "", false, c); err != nil || a.Outcome != Wrong || a.TriesLeft != 4 {
+		if a, err := h.SignUps.Answer(ctx, right, "", Ticks{}, c); err != nil || a.Outcome != Wrong || a.TriesLeft != 4 {
 			t.Errorf("the underived code: %+v, %v", a, err)
 		}
 	})
@@ -73,9 +73,9 @@ func TestTwoSignUpsOfOneAddress(t *testing.T) {
 		errs := make([]error, 2)
 		parallel(2, func(i int) {
 			if i == 0 {
-				answers[0], errs[0] = h.SignUps.Answer(ctx, first, "", false, one)
+				answers[0], errs[0] = h.SignUps.Answer(ctx, first, "", Ticks{}, one)
 			} else {
-				answers[1], errs[1] = h.SignUps.Answer(ctx, second, "", false, two)
+				answers[1], errs[1] = h.SignUps.Answer(ctx, second, "", Ticks{}, two)
 			}
 		})
 		if err := errors.Join(errs...); err != nil {
@@ -113,7 +113,7 @@ func TestSignUpResend(t *testing.T) {
 			c := browser()
 			c.Session = h.startSignUp(t, email, c)
 			h.forward(31e9)
-			r, err := h.SignUps.Resend(ctx, "", c)
+			r, err := h.SignUps.Resend(ctx, "", "", c)
 			if err != nil || r.Outcome != CodeSent || r.Fresh {
 				t.Errorf("%s: %+v, %v", email, r, err)
 			}

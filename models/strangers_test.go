@@ -37,7 +37,7 @@ func TestNeighboursDoNotStopACode(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if a, err := h.SignIns.Answer(ctx, right, "", false, c); err != nil || a.Outcome != Accepted {
+		if a, err := h.SignIns.Answer(ctx, right, "", Ticks{}, c); err != nil || a.Outcome != Accepted {
 			t.Errorf("a right code: %v, %v", a.Outcome, err)
 		}
 	})
@@ -51,7 +51,7 @@ func TestStrangersDoNotStopASignUp(t *testing.T) {
 			c.Session = h.startSignUp(t, "mara@example.com", c)
 			right := h.lastCode(t, "mara@example.com")
 			for range 5 {
-				if _, err := h.SignUps.Answer(ctx, wrongCode(right), "", false, c); err != nil {
+				if _, err := h.SignUps.Answer(ctx, wrongCode(right), "", Ticks{}, c); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -59,7 +59,7 @@ func TestStrangersDoNotStopASignUp(t *testing.T) {
 		h.forward(11 * time.Minute)
 		c := browser()
 		c.Session = h.startSignUp(t, "mara@example.com", c)
-		if a, err := h.SignUps.Answer(ctx, h.lastCode(t, "mara@example.com"), "", false, c); err != nil || a.Outcome != Accepted {
+		if a, err := h.SignUps.Answer(ctx, h.lastCode(t, "mara@example.com"), "", Ticks{}, c); err != nil || a.Outcome != Accepted {
 			t.Errorf("the owner of the address: %v, %v", a.Outcome, err)
 		}
 	})
@@ -126,7 +126,7 @@ func TestResentNoteGoesToTheStoredOriginal(t *testing.T) {
 		c := browser()
 		c.Session = h.startSignUp(t, "MARA@EXAMPLE.com", c)
 		h.forward(31 * time.Second)
-		if _, err := h.SignUps.Resend(ctx, "", c); err != nil {
+		if _, err := h.SignUps.Resend(ctx, "", "", c); err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range h.messages(t) {

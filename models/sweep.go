@@ -2,14 +2,20 @@ package models
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"admitone/models/internal/db"
 )
 
-// Sweep purges what is over. Each line is a transaction of its own, so that a
-// long one does not hold up the acts of people.
+// Sweep lets take hold what waited, and purges what is over.
 func (m *Models) Sweep(ctx context.Context) error {
+	return errors.Join(m.ApplyDue(ctx), m.EraseDue(ctx), m.purge(ctx))
+}
+
+// purge deletes what is over. Each line is a transaction of its own, so that a
+// long one does not hold up the acts of people.
+func (m *Models) purge(ctx context.Context) error {
 	now := m.core.db.Now()
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	purges := []struct {
@@ -22,6 +28,7 @@ func (m *Models) Sweep(ctx context.Context) error {
 		{"DELETE FROM messages WHERE created_at <= ? AND state <> 'queued'", []any{ago(30 * 24 * time.Hour)}},
 		{"DELETE FROM spends WHERE at <= ?", []any{ago(24 * time.Hour)}},
 		{"DELETE FROM budgets WHERE touched_at <= ?", []any{ago(25 * time.Hour)}},
+		{"DELETE FROM changes WHERE made_at <= ? AND (applied_at IS NOT NULL OR undone_at IS NOT NULL)", []any{ago(30 * 24 * time.Hour)}},
 		{"DELETE FROM events WHERE at <= ?", []any{ago(eventLife)}},
 		// A key is in use while a challenge names it; the newest always is.
 		{"DELETE FROM keys WHERE id NOT IN (SELECT key_id FROM challenges) AND id NOT IN (SELECT id FROM keys ORDER BY added_at DESC LIMIT 1)", nil},

@@ -155,13 +155,9 @@ func (c *core) addressBudget(a netip.Addr) budget {
 	}}
 }
 
-// sendBudgets bound the messages to one destination. The owner's own flows and
-// strangers' never share one: a flood starves nobody. What
-// strangers send is also bounded by the network address they ask from, and plus tags of one mailbox are one destination.
-func (c *core) sendBudgets(e Email, purpose Purpose, cl Client) []budget {
-	if purpose == PurposeSignIn {
-		return []budget{{key: "send owner " + c.keys.laneTag(kindEmail, e.Value), windows: c.policy.OwnerSends.windows()}}
-	}
+// strangersSends bound what anyone may have sent: to one mailbox, whose plus
+// tags are one destination, and from one network address (SECURITY.md D1).
+func (c *core) strangersSends(e Email, cl Client) []budget {
 	local, host, _ := strings.Cut(e.Value, "@")
 	mailbox, _, _ := strings.Cut(local, "+")
 	from := c.addressBudget(cl.Address)
@@ -179,4 +175,36 @@ func (c *core) sendBudgets(e Email, purpose Purpose, cl Client) []budget {
 // strangers' sends are the bound (50 guesses a day, 2^-14).
 func (c *core) codeBudget(account string) budget {
 	return budget{key: "code " + account, windows: []window{{c.policy.WrongCodes, 24 * time.Hour}}}
+}
+
+// insideCodes bounds the wrong codes typed inside sessions of one account: a
+// stolen session must not use up what the owner needs to sign in.
+func insideCodes(account string) budget {
+	return budget{key: "inside " + account, windows: []window{{insideWrong, 24 * time.Hour}}}
+}
+
+// The other budgets that are an account's own.
+const (
+	noticeTexts = "notices by text "
+	proofTexts  = "texts of "
+)
+
+// accountBudgets names every budget whose key holds an account's id.
+func accountBudgets(account string) []string {
+	return []string{
+		"code " + account, "code undo " + account, insideCodes(account).key, changesBudget(account).key, noticeTexts + account, proofTexts + account,
+	}
+}
+
+// changesBudget bounds the changes of one account: every one of them is told to
+// every address.
+func changesBudget(account string) budget {
+	return budget{key: "changes " + account, windows: []window{{12, time.Hour}, {30, 24 * time.Hour}}}
+}
+
+// resetBudget bounds the wrong codes of resets for one address. Strangers can
+// spend it, so it never touches the other codes of the account, and the link of
+// the same message has no budget at all.
+func (c *core) resetBudget(e Email) budget {
+	return budget{key: "reset " + c.keys.laneTag(kindEmail, e.Value), windows: []window{{c.policy.WrongResetCodes, 24 * time.Hour}}}
 }

@@ -1,0 +1,331 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"admitone/models/internal/db"
+
+	"gorm.io/gorm"
+)
+
+// Reauths holds the acts of the step-up: a fresh proof inside a session, before
+// anything sensitive.
+type Reauths struct{ *core }
+
+// verification is a row: a code that is awaited for something other than a
+// sign-up or a sign-in. value and shown are what was typed, subject what the code
+// is for. taken says that the address is someone else's: no code is right.
+type verification struct {
+	ID          string
+	SessionID   string
+	ChallengeID string
+	AccountID   *string
+	Purpose     Purpose
+	Value       string
+	Shown       string
+	Subject     string
+	Next        string
+	Taken       bool
+	ProvenAt    *time.Time
+	CreatedAt   time.Time
+}
+
+func (v verification) challenge() string { return v.ChallengeID }
+
+// signedIn gives the living session of a client, or a NoSession error. Acts
+// ask it inside their transaction: a session that was ended a moment ago can
+// change nothing.
+func (c *core) signedIn(g *gorm.DB, cl Client, now time.Time) (session, error) {
+	var rows []session
+	err := g.Where("id = ? AND account_id IS NOT NULL AND ends_at > ? AND seen_at > ?",
+		hashToken(cut(cl.Session, tokenLength+1)), now, now.Add(-time.Duration(c.policy.SessionIdle))).Limit(1).Find(&rows).Error
+	if err != nil {
+		return session{}, err
+	}
+	if len(rows) == 0 {
+		return session{}, &Error{Kind: NoSession, Reason: "session"}
+	}
+	return rows[0], nil
+}
+
+// elevated is signedIn for the acts that need a fresh proof: a stolen session
+// cookie alone reaches none of them (ASVS v5.0.0-7.5.1).
+func (c *core) elevated(tx *db.Tx, cl Client) (session, error) {
+	s, err := c.signedIn(tx.DB, cl, tx.Now)
+	if err == nil && s.proof(tx.Now) == ProofNone {
+		err = notProven()
+	}
+	return s, err
+}
+
+func notProven() error { return &Error{Kind: NotProven, Reason: "step_up"} }
+
+// Proof is how fresh a session's proof is that its holder is the account's.
+type Proof int
+
+// The proofs.
+const (
+	ProofNone     Proof = iota
+	ProofPassword       // the password alone: a change waits before it takes hold
+	ProofCode
+)
+
+func (s session) proof(now time.Time) Proof {
+	fresh := func(until *time.Time) bool { return until != nil && now.Before(*until) }
+	switch {
+	case fresh(s.ElevatedUntil):
+		return ProofCode
+	case fresh(s.PasswordUntil):
+		return ProofPassword
+	}
+	return ProofNone
+}
+
+// Check says how a client may go on to what is sensitive: by a code or by the
+// password alone; a NoSession or NotProven error where it may not.
+func (r *Reauths) Check(ctx context.Context, c Client) (Proof, error) {
+	now := r.db.Now()
+	s, err := r.signedIn(r.db.Read(ctx), c, now)
+	if err == nil && s.proof(now) == ProofNone {
+		err = notProven()
+	}
+	return s.proof(now), err
+}
+
+// Ways lists where the code of a step-up may go, the first choice first.
+func (r *Reauths) Ways(ctx context.Context, c Client) ([]Way, error) {
+	g, now := r.db.Read(ctx), r.db.Now()
+	s, err := r.signedIn(g, c, now)
+	if err != nil {
+		return nil, err
+	}
+	list, err := r.ways(g, *s.AccountID, now)
+	return others(list, ""), err
+}
+
+// Start sends a code to a confirmed way of the account, "" for the first choice.
+// next is where the person was going. Where a code is already awaited in this
+// session nothing is sent.
+func (r *Reauths) Start(ctx context.Context, next, way string, c Client) (out Started, err error) {
+	err = r.db.Write(ctx, func(tx *db.Tx) error {
+		s, err := r.signedIn(tx.DB, c, tx.Now)
+		if err != nil {
+			return err
+		}
+		if _, ch, err := flow(tx.DB, ofSession(tx.DB, s.ID, PurposeStepUp), tx.Now, verification.challenge); err == nil && ch.waits(tx.Now) {
+			out = Started{Outcome: CodeSent}
+			_, err := tx.Exec("UPDATE verifications SET next = ? WHERE challenge_id = ?", next, ch.ID)
+			return err
+		}
+		out, err = r.start(tx, s, next, way, c)
+		return err
+	})
+	return out, err
+}
+
+// waits says that a code can still be typed, or sent again, for the challenge.
+func (ch challenge) waits(now time.Time) bool {
+	return ch.ConsumedAt == nil && ch.Attempts < ch.MaxAttempts && now.Before(ch.EndsAt)
+}
+
+func (r *Reauths) start(tx *db.Tx, s session, next, way string, c Client) (Started, error) {
+	list, err := r.ways(tx.DB, *s.AccountID, tx.Now)
+	if err != nil {
+		return Started{}, err
+	}
+	if len(list) == 0 {
+		return Started{Outcome: ChannelOff}, nil
+	}
+	to := list[0].to()
+	for _, i := range list {
+		if i.ID == way {
+			to = i.to()
+		}
+	}
+	who, err := primaryOwner(tx.DB, *s.AccountID)
+	if err != nil {
+		return Started{}, err
+	}
+	ch, retryAt, err := r.issue(tx, PurposeStepUp, who.AccountID, to, r.ownersSends(to))
+	if err != nil || !retryAt.IsZero() {
+		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+	}
+	row := verification{ID: newID(), SessionID: s.ID, ChallengeID: ch.ID, AccountID: &who.AccountID, Purpose: PurposeStepUp, Next: next, CreatedAt: tx.Now}
+	if err := tx.Create(&row).Error; err != nil {
+		return Started{}, err
+	}
+	m := newMessage(KindStepUpCode, to, who.Locale, c)
+	m.about(ch)
+	return Started{Outcome: CodeSent}, enqueue(tx, m)
+}
+
+// ofSession picks the verifications of a session for a purpose.
+func ofSession(g *gorm.DB, session string, purpose Purpose) *gorm.DB {
+	return g.Where("session_id = ? AND purpose = ?", session, purpose)
+}
+
+// inside finds what a signed-in browser awaits a code for. flowID is the one of
+// the page, "" where the form did not carry it; current is false where the flow
+// began again in another tab.
+func (c *core) inside(g *gorm.DB, purpose Purpose, flowID string, cl Client, now time.Time) (s session, row verification, ch challenge, current bool, err error) {
+	if s, err = c.signedIn(g, cl, now); err != nil {
+		return s, row, ch, false, err
+	}
+	row, ch, err = flow(g, ofSession(g, s.ID, purpose), now, verification.challenge)
+	return s, row, ch, flowID == "" || flowID == row.ID, err
+}
+
+// Pending is what the step-up's code page shows; a Gone error where no code is
+// awaited, NoSession where nobody is signed in.
+func (r *Reauths) Pending(ctx context.Context, c Client) (Pending, error) {
+	g, now := r.db.Read(ctx), r.db.Now()
+	s, row, ch, _, err := r.inside(g, PurposeStepUp, "", c, now)
+	if err != nil {
+		return Pending{}, err
+	}
+	p, err := r.pending(g, row.ID, ch, now)
+	if err != nil {
+		return p, err
+	}
+	ways, err := r.ways(g, *s.AccountID, now)
+	p.Ways, p.Next = others(ways, orNone(ch.IdentifierID)), row.Next
+	return p, err
+}
+
+// Resend sends the code of the step-up again: where it went, or to another
+// confirmed way of the account.
+func (r *Reauths) Resend(ctx context.Context, flowID, way string, c Client) (out Resent, err error) {
+	err = r.db.Write(ctx, func(tx *db.Tx) error {
+		_, _, ch, current, err := r.inside(tx.DB, PurposeStepUp, flowID, c, tx.Now)
+		if err != nil || !current {
+			out = Resent{Outcome: Superseded}
+			return err
+		}
+		out, err = r.sendAgain(tx, ch, way, c)
+		return err
+	})
+	return out, err
+}
+
+// Answer takes the code of the step-up. With Accepted the session has a new
+// token and may change what is sensitive for a while; the old token is dead.
+func (r *Reauths) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Client) (out Answered, err error) {
+	code, reason := NormaliseCode(typed, codeDigits)
+	if reason != "" {
+		return out, invalid("code", reason, codeDigits)
+	}
+	err = r.db.Write(ctx, func(tx *db.Tx) error {
+		s, row, ch, current, err := r.inside(tx.DB, PurposeStepUp, flowID, c, tx.Now)
+		if err != nil || !current {
+			out = Answered{Outcome: Superseded}
+			return err
+		}
+		if out, _, err = r.judgeOwn(tx, ch, code, c); err != nil || out.Outcome != Accepted {
+			return err
+		}
+		until := tx.Now.Add(time.Duration(r.policy.Elevated))
+		s.ElevatedUntil = &until
+		if out.Session, err = renew(tx, s); err != nil {
+			return err
+		}
+		out.UntilClose, out.Next = s.UntilClose, row.Next
+		return record(tx, EventStepUp, *s.AccountID, c)
+	})
+	return out, err
+}
+
+// Password takes the password in place of a code, for who cannot get one. What
+// is changed after it waits, and every address is told (POLICY.md 1).
+func (r *Reauths) Password(ctx context.Context, password string, c Client) (out Answered, err error) {
+	if password == "" {
+		return out, invalid("current_password", "empty", 0)
+	}
+	g, now := r.db.Read(ctx), r.db.Now()
+	s, err := r.signedIn(g, c, now)
+	if err != nil {
+		return out, err
+	}
+	who, err := primaryOwner(g, *s.AccountID)
+	if err != nil {
+		return out, err
+	}
+	right, retryAt, err := r.verifyInside(ctx, password, s, who)
+	if err != nil || !retryAt.IsZero() {
+		return Answered{Outcome: Throttled, RetryAt: retryAt}, err
+	}
+	err = r.db.Write(ctx, func(tx *db.Tx) error {
+		out = Answered{Outcome: Wrong}
+		s, err := r.signedIn(tx.DB, c, tx.Now)
+		if err != nil {
+			return err
+		}
+		if ok, err := r.stillRight(tx, right, s, who); err != nil || !ok {
+			return err
+		}
+		until := tx.Now.Add(time.Duration(r.policy.Elevated))
+		s.PasswordUntil = &until
+		token, err := renew(tx, s)
+		if err != nil {
+			return err
+		}
+		out = Answered{Outcome: Accepted, Session: token, UntilClose: s.UntilClose}
+		return record(tx, EventStepUpPassword, who.AccountID, c)
+	})
+	return out, err
+}
+
+// insideLane is the budget of wrong passwords typed inside one session: a stolen
+// one does not close the lane of the others.
+func insideLane(s session) budget {
+	return budget{key: "current password " + s.ID, windows: laneWindows(), backoff: true}
+}
+
+// verifyInside runs the hash of the account's password; a time says that too
+// many wrong ones were typed. What it finds is written by stillRight.
+func (c *core) verifyInside(ctx context.Context, password string, s session, who owner) (right bool, retryAt time.Time, err error) {
+	retryAt, err = freeAt(c.db.Read(ctx), c.db.Now(), insideLane(s))
+	if err != nil || !retryAt.IsZero() || len(password) > 4*c.policy.PasswordMax {
+		return false, retryAt, err
+	}
+	// One account takes its share of the queue and no more, from wherever it asks.
+	right, err = c.hasher.verify(ctx, password, who.PasswordHash, "account "+who.AccountID)
+	return right && who.PasswordHash != "", time.Time{}, err
+}
+
+// stillRight counts a wrong password, and takes a right one only while the
+// stored hash is the one that was verified.
+func (c *core) stillRight(tx *db.Tx, right bool, s session, who owner) (bool, error) {
+	lane := insideLane(s)
+	if err := lock(tx, lane); err != nil {
+		return false, err
+	}
+	now, err := lockOwner(tx, who.AccountID, true)
+	if err != nil {
+		return false, err
+	}
+	if !right || now.PasswordHash != who.PasswordHash {
+		return false, spend(tx, lane)
+	}
+	return true, forgive(tx, lane.key)
+}
+
+// renew gives a session a new token; the old row is gone with the old token, and
+// an address that waits for its code goes on under the new one (ASVS
+// v5.0.0-7.2.4).
+func renew(tx *db.Tx, s session) (token string, err error) {
+	token = newToken()
+	old := s.ID
+	s.ID, s.SeenAt = hashToken(token), tx.Now
+	if err := tx.Create(&s).Error; err != nil {
+		return "", err
+	}
+	if _, err := tx.Exec("UPDATE verifications SET session_id = ? WHERE session_id = ? AND purpose <> ?", s.ID, old, PurposeStepUp); err != nil {
+		return "", err
+	}
+	n, err := tx.Exec("DELETE FROM sessions WHERE id = ?", old)
+	if err == nil && n == 0 {
+		err = &Error{Kind: NoSession, Reason: "session"} // it was ended at this very moment
+	}
+	return token, err
+}

@@ -1,0 +1,398 @@
+package models
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"time"
+
+	"admitone/models/internal/db"
+
+	"gorm.io/gorm"
+)
+
+// Resets holds the acts of a forgotten password. One message carries a code and
+// a link; either proves the mailbox. It never skips the second step of a
+// sign-in and opens no session.
+type Resets struct{ *core }
+
+// proofLife is how long a proven mailbox may choose the new password.
+const proofLife = 15 * time.Minute
+
+// Start sends the code and the link to an address. It ends alike where nobody
+// has the address: then the same rows are written and no message goes out.
+func (r *Resets) Start(ctx context.Context, typed string, c Client) (out Started, err error) {
+	email, reason := ParseEmail(typed)
+	if reason != "" {
+		return Started{}, invalid("email", reason, 0)
+	}
+	err = r.db.Write(ctx, func(tx *db.Tx) error {
+		out, err = r.start(tx, email, c)
+		return err
+	})
+	return out, err
+}
+
+func (r *Resets) start(tx *db.Tx, email Email, c Client) (Started, error) {
+	who, err := findOwner(tx.DB, email)
+	if err != nil {
+		return Started{}, err
+	}
+	// Whoever reads the second address gets codes by another way and notices, but
+	// no new password (POLICY.md 3): the message goes to the main one.
+	if who.Value != who.Main {
+		if who, err = primaryOwner(tx.DB, who.AccountID); err != nil {
+			return Started{}, err
+		}
+	}
+	// A browser that the account knows has the owner's budget: strangers who ask
+	// again and again cannot keep the owner waiting.
+	device, err := knownDevice(tx.DB, c.Device, who.AccountID, tx.Now)
+	if err != nil {
+		return Started{}, err
+	}
+	sends := r.strangersSends(email, c)
+	if device != "" {
+		sends = r.ownersSends(who.to())
+	}
+	return r.send(tx, email, who, sends, device != "", c)
+}
+
+// send makes the challenge and its message. For an address that nobody has, and
+// for a stranger's wish while the owner wants none, the same rows are written
+// already closed, so that the time it takes tells nothing.
+func (r *Resets) send(tx *db.Tx, email Email, who owner, sends []budget, own bool, c Client) (Started, error) {
+	to := email.to()
+	if who.AccountID != "" {
+		to = who.to() // mail goes to the stored original only
+	}
+	ch, retryAt, err := r.issue(tx, PurposeReset, who.AccountID, to, sends)
+	if err != nil || !retryAt.IsZero() {
+		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+	}
+	sid, token, err := handle(tx, c, 2*time.Duration(r.policy.FlowLife))
+	if err != nil {
+		return Started{}, err
+	}
+	// What was typed is what the page shows again: the stored original could
+	// tell that there is an account.
+	row := verification{ID: newID(), SessionID: sid, ChallengeID: ch.ID, Purpose: PurposeReset, Value: to.value, Shown: email.Shown, CreatedAt: tx.Now}
+	if who.AccountID != "" {
+		row.AccountID = &who.AccountID
+	}
+	if own {
+		row.Subject = resetOwn
+	}
+	if err := tx.Create(&row).Error; err != nil {
+		return Started{}, err
+	}
+	m := r.message(who, ch, own, tx.Now, c)
+	m.about(ch)
+	if err := enqueue(tx, m); err != nil {
+		return Started{}, err
+	}
+	return Started{Outcome: CodeSent, Session: token}, record(tx, EventResetAsked, who.AccountID, c)
+}
+
+// still gives the owner that a reset is for, the zero one where its address has
+// left the account since: an old mailbox opens nothing any more.
+func (r *Resets) still(g *gorm.DB, row verification) (owner, error) {
+	who, err := findOwner(g, Email{Value: row.Value})
+	if who.AccountID != orNone(row.AccountID) {
+		who = owner{}
+	}
+	return who, err
+}
+
+// linkSends bound what the link of a message can have sent: who got the message
+// by mistake must not use up the owner's own codes.
+func (c *core) linkSends(value string) []budget {
+	return []budget{{key: "send link " + c.keys.laneTag(kindEmail, value), windows: c.policy.StrangerSends.windows()}}
+}
+
+// resetOwn marks a reset that the owner asked for, from the link of a message.
+const resetOwn = "own"
+
+func (r *Resets) message(who owner, ch challenge, own bool, now time.Time, c Client) message {
+	m := newMessage(KindResetCode, destination{channel: ch.Channel, shown: ch.Destination}, locale, c)
+	muted := who.MutedUntil != nil && now.Before(*who.MutedUntil) && !own
+	if m.decoy = who.AccountID == "" || muted; !m.decoy {
+		m.Locale = who.Locale
+	}
+	return m
+}
+
+// Pending is what the code page of a reset shows. Destination is what was
+// typed, and there is no delivery line: both are the same for an address that
+// nobody has.
+func (r *Resets) Pending(ctx context.Context, c Client) (Pending, error) {
+	g, now := r.db.Read(ctx), r.db.Now()
+	row, ch, err := flow(g, r.scope(g, c, now), now, verification.challenge)
+	if err != nil {
+		return Pending{}, err
+	}
+	p, err := r.pending(g, row.ID, ch, now)
+	p.Destination, p.Delivery = row.Shown, Delivery{}
+	return p, err
+}
+
+func (r *Resets) scope(g *gorm.DB, c Client, now time.Time) *gorm.DB {
+	return ofHandle(g, c, now).Where("purpose = ?", PurposeReset)
+}
+
+// Resend sends the message of the reset again.
+func (r *Resets) Resend(ctx context.Context, flowID, _ string, c Client) (out Resent, err error) {
+	err = r.db.Write(ctx, func(tx *db.Tx) error {
+		row, ch, err := flow(tx.DB, r.scope(tx.DB, c, tx.Now), tx.Now, verification.challenge)
+		if err != nil {
+			return err
+		}
+		if flowID != "" && flowID != row.ID {
+			out = Resent{Outcome: Superseded}
+			return nil
+		}
+		who, err := r.still(tx.DB, row)
+		if err != nil {
+			return err
+		}
+		device, err := knownDevice(tx.DB, c.Device, who.AccountID, tx.Now)
+		if err != nil {
+			return err
+		}
+		sends, own := r.strangersSends(Email{Value: row.Value}, c), device != "" || row.Subject == resetOwn
+		switch {
+		case device != "":
+			sends = r.ownersSends(Email{Value: row.Value}.to())
+		case own:
+			sends = r.linkSends(row.Value)
+		}
+		out, err = r.resend(tx, ch, r.message(who, ch, own, tx.Now, c), sends, destination{})
+		return err
+	})
+	return out, err
+}
+
+// Answer takes the code of a reset. With Accepted the browser may choose a new
+// password for a while.
+func (r *Resets) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Client) (out Answered, err error) {
+	code, reason := NormaliseCode(typed, resetDigits)
+	if reason != "" {
+		return out, invalid("code", reason, resetDigits)
+	}
+	err = r.db.Write(ctx, func(tx *db.Tx) error {
+		row, ch, err := flow(tx.DB, r.scope(tx.DB, c, tx.Now), tx.Now, verification.challenge)
+		if err != nil {
+			return err
+		}
+		if flowID != "" && flowID != row.ID {
+			out = Answered{Outcome: Superseded}
+			return nil
+		}
+		codes := r.resetBudget(Email{Value: row.Value})
+		if err := lock(tx, codes, r.addressBudget(c.Address)); err != nil {
+			return err
+		}
+		who, err := r.still(tx.DB, row)
+		if err != nil {
+			return err
+		}
+		j, err := r.judge(tx, ch, code, who.AccountID == "", codes, c)
+		if err != nil {
+			return err
+		}
+		out = Answered{Outcome: j.outcome, TriesLeft: j.triesLeft, RetryAt: j.retryAt, Session: c.Session}
+		if j.outcome != Accepted {
+			return nil
+		}
+		_, err = tx.Exec("UPDATE verifications SET proven_at = ? WHERE id = ?", tx.Now, row.ID)
+		return err
+	})
+	return out, err
+}
+
+// Link says whether a mailed link is good, and masks whose it is. It writes
+// nothing: scanners open links. A Gone error says that it is used, over or not
+// ours.
+func (r *Resets) Link(ctx context.Context, token string) (masked string, err error) {
+	ch, err := r.linked(r.db.Read(ctx), token, r.db.Now())
+	if err != nil {
+		return "", err
+	}
+	return MaskEmail(ch.Destination), nil
+}
+
+// linked finds the challenge of a link token. Its MAC has 256 bits, so it needs
+// no limit of tries and strangers cannot use one up.
+func (r *Resets) linked(g *gorm.DB, token string, now time.Time) (challenge, error) {
+	gone := &Error{Kind: Gone, Reason: "link"}
+	if len(token) != linkLength {
+		return challenge{}, gone
+	}
+	var rows []challenge
+	err := g.Where("id = ? AND purpose = ?", unlettered(token[:32]), PurposeReset).Limit(1).Find(&rows).Error
+	if err != nil {
+		return challenge{}, err
+	}
+	if len(rows) == 0 {
+		return challenge{}, gone
+	}
+	ch := rows[0]
+	k, held := r.keys.find(ch.KeyID)
+	if !held || subtle.ConstantTimeCompare([]byte(token), []byte(k.link(ch.ID, string(ch.Purpose)))) != 1 {
+		return challenge{}, gone
+	}
+	if ch.ConsumedAt != nil || ch.AccountID == nil || !now.Before(ch.ExpiresAt) {
+		return challenge{}, gone
+	}
+	who, err := r.still(g, verification{AccountID: ch.AccountID, Value: canonical(ch.Channel, ch.Destination)})
+	if err == nil && who.AccountID == "" {
+		err = gone
+	}
+	if err != nil {
+		return challenge{}, err
+	}
+	return ch, nil
+}
+
+// Follow spends a link, in whatever browser: the mailbox always gets in, also
+// when strangers have used up every try of the digits.
+func (r *Resets) Follow(ctx context.Context, token string, c Client) (session string, err error) {
+	err = r.db.Write(ctx, func(tx *db.Tx) error {
+		ch, err := r.linked(tx.DB, token, tx.Now)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec("UPDATE challenges SET consumed_at = ? WHERE id = ? AND consumed_at IS NULL", tx.Now, ch.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return &Error{Kind: Gone, Reason: "link"}
+		}
+		var sid string
+		if err := r.endHere(tx, c); err != nil {
+			return err
+		}
+		if sid, session, err = handle(tx, c, 2*time.Duration(r.policy.FlowLife)); err != nil {
+			return err
+		}
+		to, _ := ParseEmail(ch.Destination)
+		return tx.Create(&verification{
+			ID: newID(), SessionID: sid, ChallengeID: ch.ID, AccountID: ch.AccountID, Purpose: PurposeReset,
+			Value: to.Value, Shown: to.Shown, ProvenAt: &tx.Now, CreatedAt: tx.Now,
+		}).Error
+	})
+	return session, err
+}
+
+// endHere ends the session of a browser that gets a handle in its place.
+func (c *core) endHere(tx *db.Tx, cl Client) error {
+	s, err := c.signedIn(tx.DB, cl, tx.Now)
+	var e *Error
+	if errors.As(err, &e) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec("DELETE FROM sessions WHERE id = ?", s.ID); err != nil {
+		return err
+	}
+	return record(tx, EventSignOut, *s.AccountID, cl)
+}
+
+// Proven gives the address whose mailbox this browser has proven; a Gone error
+// where it has not, or too long ago.
+func (r *Resets) Proven(ctx context.Context, c Client) (email string, err error) {
+	row, err := r.proven(r.db.Read(ctx), c, r.db.Now())
+	return row.Shown, err
+}
+
+func (r *Resets) proven(g *gorm.DB, c Client, now time.Time) (verification, error) {
+	var rows []verification
+	err := r.scope(g, c, now).Where("proven_at > ? AND account_id IS NOT NULL", now.Add(-proofLife)).
+		Order("created_at DESC").Limit(1).Find(&rows).Error
+	if err != nil {
+		return verification{}, err
+	}
+	if len(rows) == 0 {
+		return verification{}, &Error{Kind: Gone, Reason: "flow"}
+	}
+	return rows[0], nil
+}
+
+// Finish sets the new password. Every session ends, every device is unknown
+// again, pending sign-ins are void, and every address is told. Nobody is signed
+// in by it.
+func (r *Resets) Finish(ctx context.Context, password string, c Client) error {
+	row, err := r.proven(r.db.Read(ctx), c, r.db.Now())
+	if err != nil {
+		return err
+	}
+	if reason, n := passwordReason(password, r.policy, Email{Value: row.Value}, r.brand); reason != "" {
+		return invalid("new_password", reason, n)
+	}
+	hash, err := r.hasher.hash(ctx, password, r.addressBudget(c.Address).key)
+	if err != nil {
+		return err
+	}
+	return r.db.Write(ctx, func(tx *db.Tx) error {
+		row, err := r.proven(tx.DB, c, tx.Now)
+		if err != nil {
+			return err
+		}
+		// Single use, whatever two tabs do at once.
+		n, err := tx.Exec("UPDATE verifications SET proven_at = NULL WHERE id = ? AND proven_at IS NOT NULL", row.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return &Error{Kind: Gone, Reason: "flow"}
+		}
+		return r.finish(tx, row, hash, c)
+	})
+}
+
+func (r *Resets) finish(tx *db.Tx, row verification, hash string, c Client) error {
+	account := *row.AccountID
+	if _, err := lockOwner(tx, account, true); err != nil {
+		return err
+	}
+	who, err := r.still(tx.DB, row)
+	if err == nil && who.AccountID == "" {
+		err = &Error{Kind: Gone, Reason: "flow"}
+	}
+	if err != nil {
+		return err
+	}
+	if err := setPassword(tx, account, hash); err != nil {
+		return err
+	}
+	if err := endSessions(tx, account, ""); err != nil {
+		return err
+	}
+	if err := forgetDevices(tx, account, ""); err != nil {
+		return err
+	}
+	// Whoever had only the old password does not go on with what waits.
+	if _, err := tx.Exec(voided+" WHERE account_id = ? AND applied_at IS NULL AND undone_at IS NULL", tx.Now, account); err != nil {
+		return err
+	}
+	// The mailbox is proven: where wrong codes had shut it, it is open again,
+	// and the next code goes to another one, where there is one.
+	if _, err := tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE account_id = ? AND kind = 'email' AND value = ?", account, row.Value); err != nil {
+		return err
+	}
+	if err := forgive(tx, insideCodes(account).key); err != nil {
+		return err
+	}
+	_, err = tx.Exec("UPDATE accounts SET reset_via = (SELECT i.id FROM identifiers i WHERE i.account_id = ? AND i.kind = 'email' AND i.value = ? AND i.verified_at IS NOT NULL) WHERE id = ?",
+		account, row.Value, account)
+	if err != nil {
+		return err
+	}
+	if err := r.tell(tx, account, notice{kind: KindPasswordChanged}, c); err != nil {
+		return err
+	}
+	return record(tx, EventPasswordReset, account, c)
+}

@@ -1,0 +1,211 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"admitone/models/internal/db"
+)
+
+// Staff holds the acts of who runs the service. Each is kept as an event that the
+// account holder can see, and none gives away a secret or a whole address.
+type Staff struct{ *core }
+
+// The roles of accounts.
+const (
+	RoleMember = "member"
+	RoleStaff  = "staff"
+)
+
+// Facts is what an operator may see of an account.
+type Facts struct {
+	ID                string
+	Addresses         []string // masked, the main one first
+	Role, TwoStep     string
+	CreatedAt         time.Time
+	ClosingAt         time.Time // zero: it is not closing
+	Devices, Sessions int
+	WrongCodes        int // in the last 24 hours
+	CodesShut         []string
+	LastSignIn        time.Time
+	Recent            []Activity
+	passwordSet       bool
+}
+
+// HasPassword says whether a password was ever chosen.
+func (f Facts) HasPassword() bool { return f.passwordSet }
+
+// Create makes an account without a password: its holder chooses one by a reset,
+// which proves the mailbox. An Invalid error where the address cannot be.
+func (s *Staff) Create(ctx context.Context, typed string) error {
+	email, reason := ParseEmail(typed)
+	if reason != "" {
+		return invalid("email", reason, 0)
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		acct := account{ID: newID(), CreatedAt: tx.Now, Locale: locale, PasswordSetAt: tx.Now}
+		if err := tx.Create(&acct).Error; err != nil {
+			return err
+		}
+		n, err := tx.Exec(`INSERT INTO identifiers (id, account_id, kind, value, shown, is_primary, wrong_in_row, created_at, verified_at)
+			VALUES (?, ?, 'email', ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`, newID(), acct.ID, email.Value, email.Shown, true, tx.Now, tx.Now)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return invalid("email", "taken", 0)
+		}
+		return recordAs(tx, EventStaffCreated, acct.ID, "", "")
+	})
+}
+
+// find gives the account that an operator names by an address or an id.
+func (s *Staff) find(tx *db.Tx, name string) (owner, error) {
+	email, reason := ParseEmail(name)
+	who, err := owner{}, error(nil)
+	if reason == "" {
+		who, err = findOwner(tx.DB, email)
+	} else if isDeviceID(name) {
+		who, err = primaryOwner(tx.DB, name)
+	}
+	if err == nil && who.AccountID == "" {
+		err = &Error{Kind: NotFound, Reason: "account"}
+	}
+	return who, err
+}
+
+// List gives accounts in the order they were made, at most n after an id ("" for
+// the first ones).
+func (s *Staff) List(ctx context.Context, after string, n int) (list []Facts, err error) {
+	g := s.db.Read(ctx)
+	var ids []string
+	err = g.Raw(`SELECT id FROM accounts WHERE ? = '' OR (created_at, id) > (SELECT created_at, id FROM accounts WHERE id = ?)
+		ORDER BY created_at, id LIMIT ?`, after, after, n).Scan(&ids).Error
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		f, err := s.facts(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+// Show gives the facts of one account; a NotFound error where there is none.
+func (s *Staff) Show(ctx context.Context, name string) (f Facts, err error) {
+	var who owner
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		who, err = s.find(tx, name)
+		return err
+	})
+	if err != nil {
+		return f, err
+	}
+	return s.facts(ctx, who.AccountID)
+}
+
+func (s *Staff) facts(ctx context.Context, id string) (f Facts, err error) {
+	g, now := s.db.Read(ctx), s.db.Now()
+	var rows []struct {
+		CreatedAt                   time.Time
+		Role, TwoStep, PasswordHash string
+		ClosingAt, LastSignIn       *time.Time
+		Devices, Sessions           int
+	}
+	err = g.Raw(`SELECT created_at, role, two_step, password_hash, closing_at,
+		(SELECT count(*) FROM known_devices k WHERE k.account_id = a.id) AS devices,
+		(SELECT count(*) FROM sessions s WHERE s.account_id = a.id AND s.ends_at > ?) AS sessions
+		FROM accounts a WHERE id = ?`, now, id).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return f, err
+	}
+	r := rows[0]
+	f = Facts{ID: id, Role: r.Role, TwoStep: r.TwoStep, CreatedAt: r.CreatedAt, Devices: r.Devices, Sessions: r.Sessions, passwordSet: r.PasswordHash != ""}
+	if r.ClosingAt != nil {
+		f.ClosingAt = *r.ClosingAt
+	}
+	list, err := identifiersOf(g, id)
+	if err != nil {
+		return f, err
+	}
+	for _, i := range list {
+		f.Addresses = append(f.Addresses, i.masked())
+		if i.WrongInRow >= wrongInRow {
+			f.CodesShut = append(f.CodesShut, i.masked())
+		}
+	}
+	spent, err := counted(g, s.codeBudget(id), now)
+	if err != nil {
+		return f, err
+	}
+	f.WrongCodes = len(spent)
+	accounts := &Accounts{s.core}
+	if f.Recent, err = accounts.Activity(ctx, Session{AccountID: id}, 10); err != nil {
+		return f, err
+	}
+	for _, a := range f.Recent {
+		if a.Kind == string(EventSignIn) || a.Kind == string(EventSignInKnown) {
+			f.LastSignIn = a.At
+			break
+		}
+	}
+	return f, nil
+}
+
+// Unlock empties the counts of wrong passwords and codes of an account, and opens
+// the channels that they had shut. It opens no door: the password and the code
+// are still asked for.
+func (s *Staff) Unlock(ctx context.Context, name string) error {
+	return s.act(ctx, name, EventStaffUnlocked, "", func(tx *db.Tx, who owner) error {
+		email, _ := ParseEmail(who.Shown)
+		for _, key := range []string{s.lane(email, who, "").key, s.codeBudget(who.AccountID).key, s.resetBudget(email).key, insideCodes(who.AccountID).key, changesBudget(who.AccountID).key} {
+			if err := forgive(tx, key); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE account_id = ?", who.AccountID)
+		return err
+	})
+}
+
+// SignOut ends every session of an account and makes its devices unknown; its
+// holder is told.
+func (s *Staff) SignOut(ctx context.Context, name string) error {
+	return s.act(ctx, name, EventStaffSignedOut, "", func(tx *db.Tx, who owner) error {
+		if err := endSessions(tx, who.AccountID, ""); err != nil {
+			return err
+		}
+		if err := forgetDevices(tx, who.AccountID, ""); err != nil {
+			return err
+		}
+		return s.tell(tx, who.AccountID, notice{kind: KindSignedOutEverywhere}, Client{})
+	})
+}
+
+// SetRole makes an account's holder staff, or a member again.
+func (s *Staff) SetRole(ctx context.Context, name, role string) error {
+	if role != RoleMember && role != RoleStaff {
+		return invalid("role", "unknown", 0)
+	}
+	return s.act(ctx, name, EventStaffRole, role, func(tx *db.Tx, who owner) error {
+		_, err := tx.Exec("UPDATE accounts SET role = ? WHERE id = ?", role, who.AccountID)
+		return err
+	})
+}
+
+// act runs one act of an operator and keeps it as an event.
+func (s *Staff) act(ctx context.Context, name string, kind EventKind, detail string, do func(*db.Tx, owner) error) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		who, err := s.find(tx, name)
+		if err != nil {
+			return err
+		}
+		if err := do(tx, who); err != nil {
+			return err
+		}
+		return tx.Create(&event{ID: newID(), AccountID: &who.AccountID, Kind: kind, At: tx.Now, Detail: detail}).Error
+	})
+}

@@ -1,0 +1,185 @@
+package models
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"admitone/models/internal/db"
+
+	"gorm.io/gorm"
+)
+
+// identifier is a row: an address or a number of an account. It counts for
+// something once it is confirmed.
+type identifier struct {
+	ID         string     `json:"id"`
+	AccountID  string     `json:"-"`
+	Kind       string     `json:"kind"`
+	Value      string     `json:"value"`
+	Shown      string     `json:"shown"`
+	IsPrimary  bool       `json:"main"`
+	WrongInRow int        `json:"-"`
+	CreatedAt  time.Time  `json:"created_at"`
+	VerifiedAt *time.Time `json:"verified_at"`
+}
+
+// destination is where a message goes. id is the identifier's, "" where it has
+// no row.
+type destination struct{ id, channel, value, shown string }
+
+func (i identifier) to() destination {
+	d := destination{id: i.ID, channel: ChannelEmail, value: i.Value, shown: i.Shown}
+	if i.Kind == kindPhone {
+		d.channel = ChannelSMS
+	}
+	return d
+}
+
+func (i identifier) masked() string { return Mask(i.to().channel, i.Shown) }
+
+// to is an address that has no row.
+func (e Email) to() destination {
+	return destination{channel: ChannelEmail, value: e.Value, shown: e.Shown}
+}
+
+// Way is a confirmed channel of an account, masked.
+type Way struct {
+	ID, Channel, Masked string
+	Now                 bool // the one in use
+}
+
+// identifiersOf lists what an account has confirmed: the main address, the
+// second one, the phone.
+func identifiersOf(g *gorm.DB, account string) (list []identifier, err error) {
+	err = g.Where("account_id = ? AND verified_at IS NOT NULL", account).
+		Order("kind, is_primary DESC, created_at").Find(&list).Error
+	return list, err
+}
+
+// ways lists where a code may go, the first choice first (POLICY.md 3): what the
+// holder chose, else a text where there is a phone, else the main address. A
+// channel that wrong codes have shut is left out; and for a while after a reset
+// the mailbox that proved it, as long as there is another. Not for good: who has
+// lost the other one must get in again.
+func (c *core) ways(g *gorm.DB, account string, now time.Time) ([]identifier, error) {
+	var choice []struct {
+		PreferredID, ResetVia *string
+		PasswordSetAt         time.Time
+	}
+	if err := g.Raw("SELECT preferred_id, reset_via, password_set_at FROM accounts WHERE id = ?", account).Scan(&choice).Error; err != nil || len(choice) == 0 {
+		return nil, err
+	}
+	list, err := identifiersOf(g, account)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(i identifier) bool { return i.Kind == kindPhone && !c.texts })
+	if via := orNone(choice[0].ResetVia); len(list) > 1 && now.Before(choice[0].PasswordSetAt.Add(time.Duration(c.policy.UndoLife))) {
+		list = slices.DeleteFunc(list, func(i identifier) bool { return i.ID == via })
+	}
+	// Only now, so that an empty purse does not bring that mailbox back.
+	texts := true
+	if slices.ContainsFunc(list, func(i identifier) bool { return i.Kind == kindPhone }) {
+		if texts, err = c.canText(g, now, 1); err != nil {
+			return nil, err
+		}
+	}
+	list = slices.DeleteFunc(list, func(i identifier) bool {
+		return i.WrongInRow >= wrongInRow || i.Kind == kindPhone && !texts
+	})
+	first := func(i identifier) int {
+		switch {
+		case i.ID == orNone(choice[0].PreferredID):
+			return 0
+		case i.Kind == kindPhone:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(list, func(x, y identifier) int { return first(x) - first(y) })
+	return list, nil
+}
+
+// others gives the ways but the one in use, as the pages show them.
+func others(list []identifier, used string) []Way {
+	var out []Way
+	for _, i := range list {
+		if i.ID != used {
+			out = append(out, Way{ID: i.ID, Channel: i.to().channel, Masked: i.masked()})
+		}
+	}
+	return out
+}
+
+// another sends the code of a challenge to another confirmed channel of its
+// account: never to one that was typed. A NotFound error where the account has
+// no such way.
+func (c *core) another(tx *db.Tx, ch challenge, way string, m func(destination) message) (Resent, error) {
+	list, err := c.ways(tx.DB, orNone(ch.AccountID), tx.Now)
+	if err != nil {
+		return Resent{}, err
+	}
+	for _, i := range list {
+		if i.ID == way {
+			return c.resend(tx, ch, m(i.to()), c.ownersSends(i.to()), i.to())
+		}
+	}
+	return Resent{}, &Error{Kind: NotFound, Reason: "way"}
+}
+
+// ownersSends bound the messages to one destination that no stranger could ask
+// for: after a right password, in a session, from a known device. They never
+// share a budget with strangers', so that a flood starves nobody (POLICY.md 2).
+// Texts have half of it, and share a daily purse.
+func (c *core) ownersSends(to destination) []budget {
+	if to.channel == ChannelSMS {
+		return []budget{{key: "send owner " + c.keys.laneTag(kindPhone, to.value), windows: c.policy.OwnerSends.half().windows()}, c.purse()}
+	}
+	return []budget{{key: "send owner " + c.keys.laneTag(kindEmail, to.value), windows: c.policy.OwnerSends.windows()}}
+}
+
+// purse bounds the texts of a day, all accounts together: each one costs money.
+func (c *core) purse() budget {
+	return budget{key: "purse", windows: []window{{c.policy.DailyTexts, 24 * time.Hour}}}
+}
+
+// canText says whether texts can be sent now; past the purse e-mail takes over,
+// and the operator is told. part is which part of the purse may be used up: all of
+// it (1) for codes to sign in, half of it (2) for notices and new numbers, so that
+// those never cost somebody a code.
+func (c *core) canText(g *gorm.DB, now time.Time, part int) (bool, error) {
+	if !c.texts {
+		return false, nil
+	}
+	spent, err := counted(g, c.purse(), now)
+	if err != nil {
+		return false, err
+	}
+	free := len(spent)*part < c.policy.DailyTexts
+	if used := 100 * len(spent) / c.policy.DailyTexts; used >= 80 {
+		c.warnPurse(used)
+	}
+	return free, nil
+}
+
+// warnPurse says each step of the alarm once per process and day.
+func (c *core) warnPurse(used int) {
+	level, words := slog.LevelWarn, "four fifths of the day's texts are used"
+	if used >= 100 {
+		level, words = slog.LevelError, "the day's texts are used up; codes go by e-mail until some are free again"
+	}
+	today := c.db.Now().Format(time.DateOnly)
+	c.purseMu.Lock()
+	defer c.purseMu.Unlock()
+	if !strings.HasPrefix(c.purseSaid, today) {
+		c.purseSaid = today
+	}
+	if strings.Contains(c.purseSaid, words) {
+		return
+	}
+	c.purseSaid += words
+	c.log.Log(context.Background(), level, words, "policy", "daily_texts", "limit", c.policy.DailyTexts)
+}
