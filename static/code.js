@@ -27,6 +27,17 @@
 		w.el.textContent = !n ? "" : n > 120 ? w.minutes.replace("{n}", Math.ceil(n / 60)) : (n > 1 ? w.seconds : w.second).replace("{n}", n)
 		if (!n && w.was) get("code-status").textContent = w.free
 	}
+	// A browser that reads the text may fill the code in and send it; sending it by
+	// hand ends that.
+	const form = get("code-form")
+	if (window.OTPCredential && form?.dataset.channel == "sms") {
+		const stop = new AbortController()
+		form.addEventListener("submit", () => stop.abort())
+		navigator.credentials.get({ otp: { transport: ["sms"] }, signal: stop.signal }).then((found) => {
+			get("code").value = found.code
+			form.requestSubmit(get("verify"))
+		}, () => {})
+	}
 	addEventListener("click", (e) => e.target.closest("[aria-disabled=true]") && e.preventDefault(), true)
 	for (const on of ["visibilitychange", "htmx:load"]) document.addEventListener(on, tick)
 	setInterval(tick, 1e3)

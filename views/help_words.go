@@ -1,24 +1,19 @@
 package views
 
-// The words of the help page and of the advice for a code nobody asked for.
+// The words of the help page.
 
 const (
 	helpTitle  = "How can we help?"
 	helpLede   = "Short answers about signing in and about codes."
 	helpAbout  = "Answers about signing in and verification codes: a code that does not arrive, has expired, or that you did not ask for."
 	helpOnHere = "On this page"
-
-	notMeTitle  = "If it wasn't you"
-	notMeLede   = "You got a code or a notice that you did not expect. Here is what it means, and what to do. Looking at this page changes nothing."
-	notMeAbout  = "What to do when a verification code arrives that you did not ask for."
-	notMeOpened = "A code opens nothing by itself"
-	notMeSafe   = "Do not enter the code anywhere, and do not tell it to anyone. Whoever asked for it cannot get in without it, and it stops working by itself."
 )
 
 type section struct {
 	id, title string
 	says      []string // paragraphs
 	steps     []string // then numbered steps; {sender} is filled
+	after     []string // then paragraphs again
 	links     []link
 }
 
@@ -31,15 +26,18 @@ func helpSections(p HelpPage) []section {
 				"Look in spam, junk and promotions. The sender is {sender}.",
 				"Check the address. The page shows its first letter and what comes after the @. If that is not yours, start again with the right one.",
 				"Read the delivery line. If the mail server accepted the message, it is in your mailbox or its filters. If it was refused, the mail server did not want it.",
+				"If the code goes to your phone, check that it has signal and gets other texts. Restart it, and look among blocked or filtered messages.",
+				"Choose 'Try another way' on the page, where your account has confirmed more than one address or number. It is the same code.",
 				"Send another code. The button is free after a short wait, and the wait grows a little each time. While the first code still has some minutes left you get the same one again, so whichever message comes first works.",
 			},
 		},
 		{
 			id: "why-a-code", title: "Why you get a code",
 			says: []string{
-				"A verification code is a short number that we send to your email address. It shows that the person who types it can read your mail.",
+				"A verification code is a short number that we send to your email address, or to your phone if you have confirmed its number. It shows that the person who types it can read your messages.",
 				"We send one when you create an account, to confirm your address, and when you sign in with the right password on a device your account does not know.",
-				"After that the device is known and is not asked again, unless you said that it is shared.",
+				"After that the device is known and is not asked again, unless you said that it is shared, or chose a code at every sign-in.",
+				"We also send one before a change to your account, and one with a link when a forgotten password is to be reset.",
 			},
 		},
 		{
@@ -62,14 +60,42 @@ func helpSections(p HelpPage) []section {
 			},
 		},
 		{
-			id: "password", title: "I forgot my password",
+			id: "reset-password", title: "I forgot my password",
 			says: []string{
-				"Look where your browser or password manager keeps passwords. A forgotten password cannot be reset here yet.",
+				"Look where your browser or password manager keeps passwords first. If it is not there, choose a new one.",
+			},
+			steps: []string{
+				"Choose 'Forgot your password?' on the sign-in page, and enter the email address of your account. If you are signed in, sign out first.",
+				"We send one message with a longer code and a link. Enter the code on the page that asked for it, or open the link in any browser and press its button.",
+				"Choose a new password. All devices are then signed out, and you sign in again.",
+			},
+			after: []string{
+				"Your password stays as it is until you choose a new one. We show the same page for every address, so that nobody learns who has an account.",
+				"Anyone who knows your address can ask for such a message. Without your mailbox it is of no use to them.",
 				plural{
 					"A new account needs a password of {n} character or more. A few random words work well.",
 					"A new account needs a password of {n} characters or more. A few random words work well.",
 				}.of(p.MinPassword),
 			},
+			links: []link{{"/reset", resetTitle}},
+		},
+		{
+			id: "devices", title: "See and sign out your devices",
+			says: []string{
+				"Your account lists the browsers that it knows, with the time and the network address of their last visit. You can give each a name of your own.",
+				"When you sign out a device from the list, it holds on its very next request, and the device needs a code at its next sign-in. 'Sign out everywhere' does the same to all of them.",
+				"We ask for a fresh code before you sign out other devices, so that someone who borrows your browser cannot shut you out.",
+			},
+			links: []link{{"/account/devices", "Your devices"}},
+		},
+		{
+			id: "two-step", title: "Two-step verification",
+			says: []string{
+				"After your password we ask for a code from your mailbox or your phone. Someone who learns your password still cannot get in.",
+				"It is on from the start, for new devices. You can ask for a code at every sign-in instead, and then choose devices that you trust for a while.",
+				"You can turn it off. Then your password alone opens your account. Alerts still go out, and codes are still needed to reset your password or to change your settings.",
+			},
+			links: []link{{"/account/two-step", "Two-step verification of your account"}},
 		},
 		{
 			id: "scams", title: "How to spot a scam",
@@ -88,11 +114,18 @@ func helpSections(p HelpPage) []section {
 			},
 		},
 		{
-			id: "lost-email", title: "I can't get into my email",
+			id: "lost-email", title: "I can't get into my email or phone",
 			says: []string{
-				"Codes only go to the confirmed address of your account. We cannot send them to another one, and nobody can read them out or let you in without one.",
-				"Ask your mail provider to give you back your mailbox. On a device where you have signed in before you usually need no code.",
+				"Codes only go to addresses and numbers that your account has confirmed. We cannot send them anywhere else, and nobody can read them out or let you in without one.",
+			},
+			steps: []string{
+				"Choose 'Try another way' on the page that asks for the code. It lists what else your account has confirmed.",
+				"Use a device where you have signed in before. You usually need no code there, and can confirm another address in your account. Where you are asked for a code you cannot get, your password is enough: the change then takes hold after a waiting time, and every address is told.",
+				"Ask your mail provider to give you back your mailbox, or your phone company to give you back your number.",
 				"If the address on the page is simply not yours, start again with the right one.",
+			},
+			after: []string{
+				"If a message tells you that your address or number was taken off your account, its button brings it back for some days.",
 			},
 		},
 		{
@@ -101,42 +134,4 @@ func helpSections(p HelpPage) []section {
 			links: []link{{"/not-me", "What it means and what to do"}},
 		},
 	}
-}
-
-var notMeSections = []section{
-	{
-		id: "sign-in-code", title: "If it is a code to sign in",
-		says: []string{
-			"We send such a code only after the right password. So someone has typed your password, and the code kept them out.",
-		},
-		steps: []string{
-			"Change this password everywhere else you use it, and choose a different one for each place. Begin with your mailbox.",
-			"A page to change it here is not built yet. Until then the code is what keeps others out, so guard your mailbox well.",
-			"If you gave the code to someone or typed it on a page you do not trust, they may be signed in as you. Tell the people who run this site.",
-		},
-	},
-	{
-		id: "sign-up-code", title: "If it is a code to create an account",
-		says: []string{
-			"Someone typed your email address, perhaps by mistake. Without the code no account is made, and you do not need to do anything.",
-		},
-	},
-	{
-		id: "new-sign-in", title: "If the message says that someone signed in",
-		says: []string{
-			"Then someone had your password and a code from your mailbox. If you did not do it yourself, they may read your mail.",
-		},
-		steps: []string{
-			"Secure your mailbox first: choose a new password for it, and sign out the devices there that you do not know.",
-			"Change this password everywhere else you use it.",
-			"Tell the people who run this site.",
-		},
-	},
-	{
-		id: "asked", title: "If someone asks you for the code",
-		says: []string{
-			"It is a scam, whatever name or reason they give. We never ask for a code, by mail, by phone or in a message.",
-		},
-		links: []link{{"/help#scams", codeScams}},
-	},
 }

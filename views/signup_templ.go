@@ -126,11 +126,11 @@ func SignUpForm(p SignUpPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = emailField(p.Email, "username", list).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = emailField(emailInput{value: p.Email, autocomplete: "username", enter: "next"}, list).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = passwordField("new-password", "new-password", passwordHint(p.MinPassword), list, false).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = passwordField(passwordInput{id: "new-password", name: "password", label: wordPassword, hint: passwordHint(p.MinPassword), enter: "go", reveal: revealPassword}, list, false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

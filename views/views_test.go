@@ -17,6 +17,30 @@ func shellAt(path string) Shell {
 	return Shell{Brand: "Admit One", Lang: "en", Path: path, DevInbox: true}
 }
 
+// inside is the shell of a signed-in person.
+func inside(path string) Shell {
+	s := shellAt(path)
+	s.SignedIn = true
+	return s
+}
+
+func someDevices() []DeviceItem {
+	return []DeviceItem{
+		{ID: "d1", Name: "Firefox on Linux", This: true, SignedIn: true, FirstSeen: noon, LastSeen: noon, Address: "203.0.113.7", Icon: "computer"},
+		{ID: "d2", Name: `Mara's "phone" <b>`, SignedIn: true, FirstSeen: noon.AddDate(-1, 0, 0), LastSeen: noon.Add(-3 * time.Hour), TrustedUntil: noon.AddDate(0, 0, 9), Address: "2001:db8::1", Icon: "phone"},
+		{ID: "d3", Name: "Living-room TV", FirstSeen: noon.AddDate(0, -2, 0), LastSeen: noon.AddDate(0, 0, -1), TrustedUntil: noon.Add(-time.Hour), Icon: "tv"},
+		{ID: "d4", Name: "A web browser", SignedIn: true, Unknown: true, FirstSeen: noon, LastSeen: noon, Icon: "fridge"},
+	}
+}
+
+func everyActivity() []Activity {
+	list := []Activity{{Kind: "never heard of", At: noon}}
+	for kind := range activities {
+		list = append(list, Activity{kind, noon, "Firefox on Linux", "203.0.113.7"}, Activity{kind, noon.AddDate(0, 0, -1), "Firefox on Linux", ""}, Activity{kind, noon.AddDate(-1, 0, 0), "", "203.0.113.7"})
+	}
+	return list
+}
+
 func codeWith(change func(*Code)) Code {
 	c := Code{
 		Purpose: "sign_in", Flow: "a&b", Channel: "email", Digits: 6,
@@ -37,11 +61,36 @@ func pages() map[string]templ.Component {
 		"sign-up closed": SignUpClosed(SignUpClosedPage{shellAt("/sign-up")}),
 		"sign-in":        SignIn(SignInPage{Shell: shellAt("/sign-in?next=%2Faccount"), Next: "/account", SignUpOpen: true}),
 		"sign-in closed": SignIn(SignInPage{Shell: shellAt("/sign-in")}),
-		"account":        Account(AccountPage{Shell: Shell{Brand: "Solo", Path: "/account", SignedIn: true}, Email: "mara@example.com", SignedInAt: noon, Device: "Firefox on Linux", Known: true, Address: "203.0.113.7"}),
-		"account shared": Account(AccountPage{Shell: shellAt("/account"), Email: "mara@example.com", SignedInAt: noon, Device: "Firefox on Linux", Address: "2001:db8::1"}),
-		"help":           Help(HelpPage{Shell: shellAt("/help"), LifeMinutes: 10, Tries: 5, FlowMinutes: 60, MinPassword: 12, Sender: "codes@example.com"}),
-		"not me":         NotMe(NotMePage{shellAt("/not-me")}),
+		"account":        Account(AccountPage{Shell: Shell{Brand: "Solo", Path: "/account", SignedIn: true}, Email: "mara@example.com", SignedInAt: noon, PasswordSetAt: noon, Now: noon, TwoStep: "new_devices", Devices: 4, Device: "Firefox on Linux", Known: true, Address: "203.0.113.7", Recent: everyActivity()[:3]}),
+		"account shared": Account(AccountPage{Shell: inside("/account"), Email: "mara@example.com", SignedInAt: noon, PasswordSetAt: noon, Now: noon, TwoStep: "new_devices", Device: "Firefox on Linux", Address: "2001:db8::1"}),
+		"account every":  Account(AccountPage{Shell: inside("/account"), Email: "mara@example.com", SignedInAt: noon, PasswordSetAt: noon, Now: noon, TwoStep: "every_time", Devices: 1, Known: true}),
+		"account off":    Account(AccountPage{Shell: inside("/account"), Email: "mara@example.com", SignedInAt: noon, PasswordSetAt: noon, Now: noon, TwoStep: "off", Devices: 1, Known: true}),
+
+		"activity":             ActivityList(ActivityPage{Shell: inside("/account/activity"), Events: everyActivity(), Now: noon}),
+		"activity without day": ActivityList(ActivityPage{Shell: inside("/account/activity"), Events: everyActivity()}),
+		"activity empty":       ActivityList(ActivityPage{Shell: inside("/account/activity")}),
+		"change password":      Password(PasswordPage{Shell: inside("/account/password"), Email: "mara@example.com", MinPassword: 12, SignOutOthers: true}),
+		"two-step new":         TwoStep(TwoStepPage{Shell: inside("/account/two-step"), State: "new_devices", Now: noon}),
+		"two-step every":       TwoStep(TwoStepPage{Shell: inside("/account/two-step"), State: "every_time", Now: noon}),
+		"two-step off":         TwoStep(TwoStepPage{Shell: inside("/account/two-step"), State: "off", Now: noon}),
+		"two-step turn off":    TwoStepOff(TwoStepOffPage{Shell: inside("/account/two-step/off")}),
+		"devices":              Devices(DevicesPage{Shell: inside("/account/devices"), Now: noon, Devices: someDevices(), Sessions: 3}),
+		"devices rename":       Devices(DevicesPage{Shell: inside("/account/devices?rename=d2"), Now: noon, Devices: someDevices(), Sessions: 3, Rename: "d2"}),
+		"devices alone":        Devices(DevicesPage{Shell: inside("/account/devices"), Now: noon, Devices: someDevices()[:1], Sessions: 1}),
+		"devices none":         Devices(DevicesPage{Shell: inside("/account/devices"), Now: noon, Sessions: 1}),
+		"everywhere":           SignOutEverywhere(SignOutEverywherePage{inside("/account/devices/everywhere"), 4}),
+		"everywhere alone":     SignOutEverywhere(SignOutEverywherePage{inside("/account/devices/everywhere"), 1}),
+		"reset":                Reset(ResetPage{Shell: shellAt("/reset"), Email: "mara@example.com"}),
+		"reset signed in":      Reset(ResetPage{Shell: inside("/reset")}),
+		"reauth start":         ReauthStart(ReauthStartPage{Shell: inside("/reauth"), Destination: "m***@example.com", Next: "/account/password"}),
+		"reset link":           ResetLink(ResetLinkPage{Shell: shellAt("/reset/link"), Email: "m***@example.com", Token: "t&k"}),
+		"reset link bare":      ResetLink(ResetLinkPage{Shell: shellAt("/reset/link")}),
+		"reset link over":      ResetLinkOver(ResetLinkOverPage{shellAt("/reset/link")}),
+		"reset new":            ResetNew(ResetNewPage{Shell: shellAt("/reset/new"), Email: "mara@example.com", MinPassword: 12}),
+		"help":                 Help(HelpPage{Shell: shellAt("/help"), LifeMinutes: 10, Tries: 5, FlowMinutes: 60, MinPassword: 12, Sender: "codes@example.com"}),
+		"not me":               NotMe(NotMePage{shellAt("/not-me")}),
 	}
+	changePages(all)
 	code := func(name string, p CodePage) {
 		p.Shell = shellAt(p.Code.path(""))
 		all["code "+name] = CodeEntry(p)
@@ -49,6 +98,25 @@ func pages() map[string]templ.Component {
 	code("new", CodePage{Code: codeWith(nil)})
 	code("sign-up", CodePage{Code: codeWith(func(c *Code) { c.Purpose = "sign_up"; c.Shared = true })})
 	code("phone", CodePage{Code: codeWith(func(c *Code) { c.Channel = "sms"; c.Digits = 8 })})
+	for _, purpose := range []string{"step_up", "reset", "email", "phone", "undo"} {
+		c := codeWith(func(c *Code) {
+			c.Purpose = purpose
+			if purpose == "reset" {
+				c.Digits, c.Destination, c.Delivery = 8, "mara@example.com", Delivery{}
+			}
+			if purpose == "phone" {
+				c.Channel, c.Destination = "sms", "number ending 42"
+			}
+		})
+		code(purpose, CodePage{Code: c})
+		code(purpose+" resent", CodePage{Code: c, Said: "resent"})
+		code(purpose+" resent new", CodePage{Code: c, Said: "resent_new"})
+		code(purpose+" wrong", CodePage{Code: c, Errors: []FieldError{{Field: "code", Reason: "wrong", N: 3}}})
+		c.ExpiresAt = noon
+		code(purpose+" torn", CodePage{Code: c})
+	}
+	code("trust", CodePage{Code: codeWith(func(c *Code) { c.MayTrust, c.TrustDays, c.Trust = true, 30, true })})
+	code("trust, no number", CodePage{Code: codeWith(func(c *Code) { c.MayTrust = true })})
 	code("resent", CodePage{Code: codeWith(nil), Said: "resent"})
 	code("resent new", CodePage{Code: codeWith(nil), Said: "resent_new"})
 	code("too soon", CodePage{Code: codeWith(nil), Said: "too_soon"})
@@ -57,6 +125,15 @@ func pages() map[string]templ.Component {
 	for _, d := range []Delivery{{}, {State: "queued"}, {State: "delayed", NextAt: noon}, {State: "refused", Reason: "no_mailbox"}, {State: "refused", Reason: "rejected"}, {State: "dropped"}} {
 		code("delivery "+d.State+d.Reason, CodePage{Code: codeWith(func(c *Code) { c.Delivery = d })})
 	}
+	for _, purpose := range []string{"sign_in", "step_up", "phone", "undo"} {
+		for _, d := range textDeliveries {
+			d.At, d.NextAt = noon, noon
+			code("text "+purpose+" "+d.State+d.Reason, CodePage{Code: textCode(purpose, func(c *Code) { c.Delivery, c.Ways, c.Next = d, 2, "/account/email" })})
+		}
+		code("text "+purpose+" torn", CodePage{Code: textCode(purpose, func(c *Code) { c.ExpiresAt = noon })})
+		code("text "+purpose+" resent", CodePage{Code: textCode(purpose, nil), Said: "resent"})
+	}
+	code("suggestion", CodePage{Code: codeWith(func(c *Code) { c.Purpose, c.Suggestion = "email", "mara@example.com" })})
 	for reason := range fieldErrors["email"] {
 		e := []FieldError{{Field: "email", Reason: reason}}
 		all["sign-up email "+reason] = SignUp(SignUpPage{Shell: shellAt("/sign-up"), Email: `a"b@example.com`, Errors: e, MinPassword: 12})
@@ -67,6 +144,21 @@ func pages() map[string]templ.Component {
 		all["sign-up password "+reason] = SignUp(SignUpPage{Shell: shellAt("/sign-up"), Errors: e, MinPassword: 12})
 		all["sign-in password "+reason] = SignIn(SignInPage{Shell: shellAt("/sign-in"), Errors: e})
 	}
+	for reason := range fieldErrors["new_password"] {
+		e := []FieldError{{Field: "new_password", Reason: reason, N: 12}}
+		all["change password new "+reason] = Password(PasswordPage{Shell: inside("/account/password"), Email: "mara@example.com", MinPassword: 12, Errors: e})
+		all["reset new "+reason] = ResetNew(ResetNewPage{Shell: shellAt("/reset/new"), Email: "mara@example.com", MinPassword: 12, Errors: e})
+	}
+	for reason := range fieldErrors["current_password"] {
+		e := []FieldError{{Field: "current_password", Reason: reason}, {Field: "new_password", Reason: "empty"}}
+		all["change password current "+reason] = Password(PasswordPage{Shell: inside("/account/password"), Email: "mara@example.com", MinPassword: 12, Errors: e})
+	}
+	for reason := range fieldErrors["two_step"] {
+		all["two-step error "+reason] = TwoStep(TwoStepPage{Shell: inside("/account/two-step"), State: "off", Errors: []FieldError{{Field: "two_step", Reason: reason}}})
+	}
+	for reason := range fieldErrors["name"] {
+		all["rename error "+reason] = Devices(DevicesPage{Shell: inside("/account/devices/rename"), Now: noon, Devices: someDevices(), Sessions: 3, Rename: "d2", RenameTo: "x", Errors: []FieldError{{Field: "name", Reason: reason, N: 40}}})
+	}
 	for reason := range fieldErrors["code"] {
 		code("error "+reason, CodePage{Code: codeWith(func(c *Code) { c.TriesLeft = 3 }), Errors: []FieldError{{Field: "code", Reason: reason, N: 3}}})
 	}
@@ -74,15 +166,127 @@ func pages() map[string]templ.Component {
 		s := shellAt("/sign-in")
 		s.Notice, s.NoticeAt, s.Theme = slug, noon, "light"
 		all["banner "+slug] = SignIn(SignInPage{Shell: s})
+		s.Path, s.SignedIn = "/account/devices", true
+		all["banner inside "+slug] = Devices(DevicesPage{Shell: s, Now: noon, Devices: someDevices()})
 	}
 	for reason := range waits {
 		all["wait "+reason] = Wait(WaitPage{Shell: shellAt("/sign-in"), Reason: reason, Now: noon, RetryAt: noon.Add(15 * time.Minute), StartPath: "/sign-up"})
 		all["no wait "+reason] = Wait(WaitPage{Shell: shellAt("/sign-in"), Reason: reason})
 	}
 	for kind := range problems {
+		all["problem inside "+kind] = Problem(ProblemPage{Shell: inside("/x"), Kind: kind})
 		all["problem "+kind] = Problem(ProblemPage{Shell: shellAt("/x"), Kind: kind, RequestID: "k3v9q2"})
 	}
 	return all
+}
+
+func someWays() []Way {
+	return []Way{{ID: "w1", Channel: "email", Masked: "m***@example.com"}, {ID: "w2", Channel: "sms", Masked: "number ending 42", Now: true}, {ID: "w3", Channel: "email", Masked: "o***@example.net"}}
+}
+
+// messageOf is the page of one message that was not expected.
+func messageOf(kind string) NotMeThisPage {
+	return NotMeThisPage{
+		Shell: shellAt("/not-me/abcd"), Token: "abcd", Kind: kind, At: noon, Device: "Firefox on Linux", Place: "Vienna, Austria",
+		Address: "203.0.113.7", Tag: "Maple 42", HasAccount: kind != "sign_up_code", MuteHours: 24,
+		PasswordRight: kind == "sign_in_code", InSession: kind == "step_up_code",
+	}
+}
+
+// changePages adds the pages of addresses, the phone, what is taken back and the end.
+func changePages(all map[string]templ.Component) {
+	overview := AccountPage{
+		Shell: inside("/account"), Email: "mara@example.com", PasswordSetAt: noon, TwoStep: "new_devices", Devices: 2, Device: "Firefox on Linux", Known: true,
+		Address: "203.0.113.7", SignedInAt: noon, Now: noon, Second: "old@example.net", Pending: "new@example.org", Phone: "number ending 42", TextsOn: true, CodesTo: "number ending 42",
+	}
+	for slug := range changes {
+		overview.Waiting = append(overview.Waiting, WaitingChange{slug, noon.Add(72 * time.Hour)})
+		for _, p := range []UndoPage{{Waiting: true, HoldsAt: noon.Add(72 * time.Hour)}, {What: "n***@example.com"}, {What: "n***@example.com", AsksCode: true, Ways: []Way{{ID: "w1", Channel: "sms", Masked: "number ending 42"}}}, {AsksCode: true, Ways: someWays()}} {
+			p.Shell, p.Token, p.Change, p.At = shellAt("/undo/abcd"), "abcd", slug, noon
+			all["undo "+slug+" "+p.act()] = Undo(p)
+		}
+	}
+	all["account full"] = Account(overview)
+	for slug := range nudges {
+		overview.Nudge = slug
+		all["account nudge "+slug] = Account(overview)
+	}
+	all["undo of nothing known"] = Undo(UndoPage{Shell: inside("/undo/abcd"), Token: "abcd", Change: "never heard of", At: noon})
+	all["undo over"] = UndoOver(UndoOverPage{shellAt("/undo/abcd"), "over"})
+	all["undo taken"] = UndoOver(UndoOverPage{shellAt("/undo/abcd"), "taken"})
+	all["undo stopped"] = UndoStopped(UndoStoppedPage{shellAt("/undo/abcd")})
+	all["undo stopped inside"] = UndoStopped(UndoStoppedPage{inside("/undo/abcd")})
+
+	mail := EmailPage{Shell: inside("/account/email"), Main: EmailItem{ID: "e1", Address: "mara@example.com"}, Now: noon}
+	all["email"] = Email(mail)
+	mail.Second, mail.Slow = EmailItem{ID: "e2", Address: "old@example.net", Refused: true}, 72
+	all["email second"] = Email(mail)
+	mail.Pending = PendingEmail{Address: "new@example.org", As: "main", SentAt: noon}
+	all["email pending"] = Email(mail)
+	mail.Second, mail.Pending.As, mail.Pending.SentAt = EmailItem{}, "second", time.Time{}
+	all["email pending second"] = Email(mail)
+	for reason := range fieldErrors["email"] {
+		all["email error "+reason] = Email(EmailPage{Shell: inside("/account/email"), Main: mail.Main, As: "second", Email: "x", Errors: []FieldError{{Field: "email", Reason: reason}}, Now: noon})
+	}
+
+	phone := PhonePage{Shell: inside("/account/phone"), On: true, Countries: []string{"AT", "DE"}}
+	all["phone"] = Phone(phone)
+	phone.Phone, phone.Landline = "01 234567", true
+	all["phone landline"] = Phone(phone)
+	for reason := range fieldErrors["phone"] {
+		all["phone error "+reason] = Phone(PhonePage{Shell: inside("/account/phone"), On: reason != "texts_off", Landline: reason == "landline", Phone: "x", Countries: []string{"AT"}, Errors: []FieldError{{Field: "phone", Reason: reason}}})
+	}
+	all["phone set"] = Phone(PhonePage{Shell: inside("/account/phone"), On: true, Number: "number ending 42", Slow: 72})
+	all["phone off"] = Phone(PhonePage{Shell: inside("/account/phone")})
+	all["phone set, off"] = Phone(PhonePage{Shell: inside("/account/phone"), Number: "number ending 42"})
+	all["phone remove"] = PhoneRemove(PhoneRemovePage{Shell: inside("/account/phone/remove"), Number: "number ending 42", Only: true, Slow: 1})
+	all["phone remove, one of several"] = PhoneRemove(PhoneRemovePage{Shell: inside("/account/phone/remove"), Number: "number ending 42"})
+
+	all["change password slow"] = Password(PasswordPage{Shell: inside("/account/password"), Email: "mara@example.com", MinPassword: 12, Slow: 72})
+	all["two-step ways"] = TwoStep(TwoStepPage{Shell: inside("/account/two-step"), State: "new_devices", Now: noon, CodesTo: "number ending 42", Ways: someWays(), Slow: 72})
+	all["two-step mail"] = TwoStep(TwoStepPage{Shell: inside("/account/two-step"), State: "every_time", Now: noon, CodesTo: "m***@example.com", Ways: someWays()[:1]})
+	all["two-step turn off slow"] = TwoStepOff(TwoStepOffPage{inside("/account/two-step/off"), 72})
+	all["close"] = Close(ClosePage{inside("/account/close"), "mara@example.com", 7})
+
+	all["reauth start ways"] = ReauthStart(ReauthStartPage{Shell: inside("/reauth"), Destination: "number ending 42", Next: "/account/password", Ways: someWays()})
+	all["reauth start others"] = ReauthStart(ReauthStartPage{Shell: inside("/reauth"), Destination: "number ending 42", Ways: someWays()[:1]})
+	all["reauth password"] = ReauthPassword(ReauthPasswordPage{Shell: inside("/reauth/password"), Email: "mara@example.com", Next: "/account/email", Hours: 72})
+	for reason := range fieldErrors["current_password"] {
+		all["reauth password "+reason] = ReauthPassword(ReauthPasswordPage{Shell: inside("/reauth/password"), Email: "mara@example.com", Hours: 1, Errors: []FieldError{{Field: "current_password", Reason: reason}}})
+	}
+	for purpose := range placesOf {
+		p := AnotherPage{Shell: shellAt(Code{Purpose: purpose}.path("/another")), Purpose: purpose, Flow: "a&b", Ways: someWays()}
+		all["another "+purpose] = Another(p)
+		p.Ways = nil
+		all["another none "+purpose] = Another(p)
+	}
+	for reason := range fieldErrors["way"] {
+		e := []FieldError{{Field: "way", Reason: reason}}
+		all["another error "+reason] = Another(AnotherPage{Shell: shellAt("/sign-in/code/another"), Purpose: "sign_in", Flow: "a", Ways: someWays(), Errors: e})
+		all["two-step way error "+reason] = TwoStep(TwoStepPage{Shell: inside("/account/two-step"), State: "off", Now: noon, Ways: someWays(), Errors: e})
+	}
+
+	for kind := range notMeKinds {
+		p := messageOf(kind)
+		all["not me "+kind] = NotMeThis(p)
+		p.Blocked = true
+		all["blocked "+kind] = NotMeThis(p)
+		p.Opened, p.PasswordDone, p.OutDone, p.TwoStepDone, p.MutedUntil, p.Shell.SignedIn = true, true, true, true, noon.Add(24*time.Hour), true
+		all["blocked, all done "+kind] = NotMeThis(p)
+	}
+	all["not me bare"] = NotMeThis(NotMeThisPage{Shell: shellAt("/not-me/abcd"), Token: "abcd", Kind: "never heard of", At: noon})
+	all["not me over"] = NotMeOver(NotMeOverPage{shellAt("/not-me/abcd")})
+	all["not me inside"] = NotMe(NotMePage{inside("/not-me")})
+}
+
+// textCode is a code on its way to a phone.
+func textCode(purpose string, change func(*Code)) Code {
+	return codeWith(func(c *Code) {
+		c.Purpose, c.Channel, c.Destination = purpose, "sms", "number ending 42"
+		if change != nil {
+			change(c)
+		}
+	})
 }
 
 func render(t *testing.T, c templ.Component) string {
@@ -187,12 +391,19 @@ func checkHead(t *testing.T, doc *html.Node) {
 		t.Errorf("%d tickets", n)
 	}
 	for _, n := range tag(doc, "time") {
-		if _, err := time.Parse(time.RFC3339, attr(n, "datetime")); err != nil || !strings.HasSuffix(text(n), "UTC") {
+		_, err := time.Parse(time.RFC3339, attr(n, "datetime"))
+		_, errDay := time.Parse(time.DateOnly, attr(n, "datetime")) // a day alone has no zone
+		if (err != nil || !strings.HasSuffix(text(n), "UTC")) && errDay != nil {
 			t.Errorf("time %q: %q", attr(n, "datetime"), text(n))
 		}
 	}
 	if page := text(tag(doc, "body")[0]); strings.ContainsAny(page, "{}") {
 		t.Errorf("a mark is not filled: %s", page)
+	}
+	for _, n := range tag(doc, "p") {
+		if stuck := regexp.MustCompile(`[a-z]\.[A-Z][a-z]+`).FindString(text(n)); stuck != "" {
+			t.Errorf("no space after a sentence: %q", stuck)
+		}
 	}
 }
 
@@ -246,7 +457,7 @@ func checkForms(t *testing.T, doc *html.Node, ids map[string]*html.Node) {
 		}
 	}
 	filled := find(doc, func(n *html.Node) bool {
-		return (n.Data == "a" || n.Data == "button") && hasClass(n, "button") && !hasClass(n, "second")
+		return (n.Data == "a" || n.Data == "button") && hasClass(n, "button") && !hasClass(n, "second") && !hasClass(n, "danger")
 	})
 	if len(filled) > 1 {
 		t.Errorf("%d filled buttons, one act per screen", len(filled))
@@ -257,6 +468,9 @@ func checkForms(t *testing.T, doc *html.Node, ids map[string]*html.Node) {
 func checkPolicy(t *testing.T, doc *html.Node) {
 	for n := range doc.Descendants() {
 		for _, a := range n.Attr {
+			if a.Key == "else" || a.Key == "if" || strings.ContainsAny(a.Key, "{}=") {
+				t.Errorf("<%s> shows %q of its template", n.Data, a.Key)
+			}
 			if a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on") || strings.HasPrefix(a.Val, "js:") || strings.HasPrefix(a.Val, "javascript:") {
 				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
 			}
@@ -303,6 +517,16 @@ func checkErrors(t *testing.T, doc *html.Node, ids map[string]*html.Node) {
 		}
 		if said == nil || text(said) != "Error: "+text(link) {
 			t.Errorf("the summary says %q, the field something else", text(link))
+		}
+		if attr(ids[id], "type") == "radio" { // the group is refused, not one of it
+			group := ids[id]
+			for group.Data != "fieldset" {
+				group = group.Parent
+			}
+			if attr(group, "aria-invalid") != "true" || attr(group, "role") != "radiogroup" || attr(group, "aria-describedby") != id+"-error" {
+				t.Errorf("the group of #%s is not marked", id)
+			}
+			continue
 		}
 		if attr(ids[id], "aria-invalid") != "true" {
 			t.Errorf("#%s is not marked", id)
@@ -441,7 +665,7 @@ func TestNoticeOfAWaitNamesItsReason(t *testing.T) {
 
 // Links lead to pages that exist.
 func TestLinksLeadToPages(t *testing.T) {
-	exist := regexp.MustCompile(`^(/|/sign-up|/sign-in|/account|/help|/not-me|/theme|/sign-out|/dev/inbox|/(sign-in|sign-up)/code(/resend|/delivery|/help)?)$`)
+	exist := regexp.MustCompile(`^(/|/sign-up|/sign-in|/account|/help|/not-me|/theme|/sign-out|/dev/inbox|/(sign-in/code|sign-up/code|reset/code|reauth|account/email/code|account/phone/code|undo/code)(/resend|/delivery|/help|/another)?|/account/(password|activity|email(/(cancel|main|remove))?|phone(/remove)?|data\.json|close|two-step(/off|/channel)?|devices(/(rename|sign-out|untrust|everywhere))?)|/reauth/password|/(undo|not-me)/abcd|/reset(/link|/new)?)$`)
 	help := parse(t, Help(HelpPage{Shell: shellAt("/help")}))
 	for name, page := range pages() {
 		for n := range parse(t, page).Descendants() {
@@ -461,9 +685,181 @@ func TestLinksLeadToPages(t *testing.T) {
 			}
 		}
 	}
-	for _, id := range []string{"no-code", "why-a-code", "wrong-or-expired", "scams", "shared-device", "lost-email", "not-me"} {
+	for _, id := range []string{"no-code", "why-a-code", "wrong-or-expired", "scams", "reset-password", "devices", "two-step", "shared-device", "lost-email", "not-me"} {
 		if len(find(help, func(n *html.Node) bool { return attr(n, "id") == id })) != 1 {
 			t.Errorf("help has no section %s", id)
 		}
+	}
+}
+
+// Links and buttons with the same words lead to the same place, or a hidden
+// word tells them apart.
+func TestActsAreToldApart(t *testing.T) {
+	for name, page := range pages() {
+		seen := map[string]string{}
+		doc := parse(t, page)
+		for _, n := range find(doc, func(n *html.Node) bool { return n.Data == "a" || n.Data == "button" }) {
+			words, to := text(n), attr(n, "href")+attr(n, "aria-controls")
+			if label := attr(n, "aria-label"); label != "" {
+				words = label
+			}
+			if n.Data == "button" && attr(n, "name") == "" {
+				for form := n.Parent; form != nil; form = form.Parent {
+					if form.Data == "form" {
+						to += attr(form, "action")
+						for _, in := range tag(form, "input") {
+							if attr(in, "type") == "hidden" && attr(in, "name") == "device" {
+								to += attr(in, "value")
+							}
+						}
+					}
+				}
+			}
+			if words == "" {
+				t.Errorf("%s: an act without words", name)
+			}
+			if was, ok := seen[words+" "+n.Data]; ok && was != to {
+				t.Errorf("%s: %q leads to %q and %q", name, words, was, to)
+			}
+			seen[words+" "+n.Data] = to
+		}
+	}
+}
+
+func TestPlacesOfTheAccount(t *testing.T) {
+	for name, want := range map[string]string{
+		"account": "page /account", "change password": "page /account/password", "two-step new": "page /account/two-step",
+		"two-step turn off": "true /account/two-step", "devices rename": "page /account/devices", "rename error empty": "true /account/devices",
+		"everywhere": "true /account/devices", "activity": "page /account/activity", "email": "page /account/email", "phone": "page /account/phone",
+		"phone remove": "true /account/phone", "close": "page /account/close",
+	} {
+		doc := parse(t, pages()[name])
+		side := find(doc, func(n *html.Node) bool { return hasClass(n, "side") })
+		if len(side) != 1 {
+			t.Fatalf("%s: %d lists of places", name, len(side))
+		}
+		current := find(side[0], func(n *html.Node) bool { return attr(n, "aria-current") != "" })
+		if len(current) != 1 || attr(current[0], "aria-current")+" "+attr(current[0], "href") != want {
+			t.Errorf("%s: the current place is not %q", name, want)
+		}
+		back := find(doc, func(n *html.Node) bool { return hasClass(n, "back") })
+		if overview := name == "account"; overview != (len(back) == 0) {
+			t.Errorf("%s: %d ways back", name, len(back))
+		}
+		out := find(doc, func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == "/sign-out" })
+		if len(out) != 1 {
+			t.Errorf("%s: %d forms to sign out", name, len(out))
+		}
+	}
+}
+
+// A password manager learns whose password it is, which one is old, which new.
+func TestPasswordManagersAreTold(t *testing.T) {
+	for name, want := range map[string]string{
+		"sign-in": "username webauthn,current-password", "sign-up": "username,new-password",
+		"change password": "username,current-password,new-password", "reset new": "username,new-password", "reset": "username",
+		"reauth password": "username,current-password", "email": "email", "phone": "tel",
+	} {
+		var got []string
+		for _, n := range tag(parse(t, pages()[name]), "input") {
+			if a := attr(n, "autocomplete"); a != "" {
+				got = append(got, a)
+			}
+		}
+		if strings.Join(got, ",") != want {
+			t.Errorf("%s: %v, want %s", name, got, want)
+		}
+	}
+}
+
+// In a reset nothing on the page tells whether the address has an account.
+func TestResetTellsNothing(t *testing.T) {
+	c := codeWith(func(c *Code) {
+		c.Purpose, c.Digits, c.Destination, c.Delivery = "reset", 8, "mara@example.com", Delivery{}
+	})
+	for _, said := range []string{"", "resent", "resent_new", "too_soon"} {
+		page := text(parse(t, CodeEntry(CodePage{Shell: shellAt("/reset/code"), Code: c, Said: said})))
+		for _, banned := range []string{"Sent to", "We sent", "we sent your", "Accepted by"} {
+			if strings.Contains(page, banned) {
+				t.Errorf("%s: %q", said, banned)
+			}
+		}
+		if !strings.Contains(page, "If there is an account for mara@example.com, we have sent a code and a link.") {
+			t.Error(page)
+		}
+	}
+	s := render(t, Resent(c, true, false))
+	if !strings.Contains(s, "If there is an account for <bdi dir=\"ltr\">mara@example.com</bdi>, we sent the code again at") || strings.Contains(s, "delivery") {
+		t.Error(s)
+	}
+}
+
+func TestCodeOfAStepUp(t *testing.T) {
+	doc := parse(t, pages()["code step_up"])
+	page := text(doc)
+	if !strings.Contains(page, "We sent a 6-digit code to confirm it's you before you go on.") || strings.Contains(page, "different email") || strings.Contains(page, "shared") {
+		t.Error(page)
+	}
+	if len(find(doc, func(n *html.Node) bool { return attr(n, "href") == "/account" && text(n) == codeBack })) != 1 {
+		t.Error("no way back to the account")
+	}
+}
+
+func TestDeviceGone(t *testing.T) {
+	page := parse(t, pages()["devices"])
+	row := DeviceGone(`Mara's "phone" <b>`, noon, time.FixedZone("CET", 3600))
+	doc := parse(t, row)
+	checkPolicy(t, doc)
+	if len(tag(doc, "li")) != 0 || len(tag(doc, "b")) != 0 {
+		t.Error("something is left of the row")
+	}
+	if s := text(doc); !strings.Contains(s, `Signed out Mara's "phone" <b>, confirmed at 21:14:07 CET.`) {
+		t.Error(s)
+	}
+	for _, n := range find(doc, func(n *html.Node) bool { return attr(n, "hx-swap-oob") != "" }) {
+		there := find(page, func(m *html.Node) bool { return attr(m, "id") == attr(n, "id") && m.Data == n.Data })
+		if len(there) != 1 {
+			t.Errorf("#%s is not on the page", attr(n, "id"))
+		}
+	}
+}
+
+func TestDeviceRows(t *testing.T) {
+	doc := parse(t, pages()["devices"])
+	rows := find(doc, func(n *html.Node) bool { return hasClass(n, "thing") })
+	for i, want := range []struct {
+		tags, acts string
+	}{
+		{"This device", "Rename Firefox on Linux"},
+		{"Trusted until 1 December 2026", `Rename Mara's "phone" <b>|Stop trusting Mara's "phone" <b>|Sign out Mara's "phone" <b>`},
+		{"Not signed in", "Rename Living-room TV|Forget Living-room TV"},
+		{"", "Sign out A web browser"},
+	} {
+		var tags, acts []string
+		for _, n := range find(rows[i], func(n *html.Node) bool { return hasClass(n, "tag") }) {
+			tags = append(tags, text(n))
+		}
+		for _, n := range find(rows[i], func(n *html.Node) bool { return n.Data == "a" || n.Data == "button" }) {
+			words := text(n)
+			if label := attr(n, "aria-label"); label != "" {
+				words = label
+			}
+			acts = append(acts, words)
+		}
+		if strings.Join(tags, "|") != want.tags || strings.Join(acts, "|") != want.acts {
+			t.Errorf("row %d: %v %v", i, tags, acts)
+		}
+	}
+	for name, alone := range map[string]bool{"devices": false, "devices alone": true, "devices none": true} {
+		if strings.Contains(render(t, pages()[name]), devicesAlone) != alone {
+			t.Errorf("%s: %q", name, devicesAlone)
+		}
+	}
+}
+
+func TestSignedOutEverywhereSaysWhetherHereToo(t *testing.T) {
+	out, in := text(parse(t, pages()["banner signed_out_everywhere"])), text(parse(t, pages()["banner inside signed_out_everywhere"]))
+	if !strings.Contains(out, "this one too. It took hold at 20:14:07 UTC") || !strings.Contains(in, "All other devices are signed out. It took hold at 20:14:07 UTC") {
+		t.Error(out, in)
 	}
 }

@@ -10,9 +10,16 @@ import (
 
 func TestEveryReasonHasASentence(t *testing.T) {
 	want := map[string][]string{
-		"email":    {"empty", "too_long", "no_at", "quoted", "ip_literal", "non_ascii_local", "bad_domain", "bad_characters", "credentials"},
-		"password": {"empty", "too_short", "too_long", "common", "own_address", "brand", "bad_characters"},
-		"code":     {"empty", "shape", "wrong", "expired", "used", "superseded", "exhausted"},
+		"email":            {"empty", "too_long", "no_at", "quoted", "ip_literal", "non_ascii_local", "bad_domain", "bad_characters", "credentials", "same"},
+		"password":         {"empty", "too_short", "too_long", "common", "own_address", "brand", "bad_characters"},
+		"current_password": {"empty", "wrong"},
+		"new_password":     {"empty", "too_short", "too_long", "common", "own_address", "brand", "bad_characters", "same"},
+		"two_step":         {"empty"},
+		"phone":            {"empty", "not_a_number", "type", "landline", "country", "same", "texts_off", "purse"},
+		"way":              {"empty"},
+		"name":             {"empty", "too_long", "bad_characters"},
+
+		"code": {"empty", "shape", "wrong", "expired", "used", "superseded", "exhausted"},
 	}
 	for field, reasons := range want {
 		seen := map[string]string{}
@@ -30,12 +37,12 @@ func TestEveryReasonHasASentence(t *testing.T) {
 			t.Errorf("%s: an unknown reason says nothing", field)
 		}
 	}
-	for _, slug := range []string{"signed_out", "account_made", "signed_in", "flow_lost", "session_ended", "taken"} {
+	for _, slug := range []string{"signed_out", "account_made", "signed_in", "flow_lost", "session_ended", "taken", "password_changed", "password_reset", "two_step_saved", "two_step_off", "device_renamed", "device_signed_out", "device_untrusted", "signed_out_everywhere", "reauth_needed", "email_changed", "email_added", "email_main", "email_removed", "email_cancelled", "phone_added", "phone_removed", "channel_saved", "undone", "change_waiting", "closing", "closing_cancelled", "email_taken_late"} {
 		if b := banners[slug]; b.title == "" || b.body == "" {
 			t.Errorf("no banner for %s", slug)
 		}
 	}
-	for _, reason := range []string{"sign_in", "sign_up", "code_tries", "channel_off", "sends", "busy", "exhausted"} {
+	for _, reason := range []string{"sign_in", "sign_up", "password", "reset", "reset_tries", "code_tries", "channel_off", "sends", "changes", "busy", "exhausted"} {
 		if w, ok := waits[reason]; !ok || w.title == "" || w.why == "" || len(w.todo) == 0 {
 			t.Errorf("no words for the wait %s", reason)
 		}
@@ -46,10 +53,51 @@ func TestEveryReasonHasASentence(t *testing.T) {
 		}
 	}
 	for _, d := range []Delivery{{State: "queued"}, {State: "accepted"}, {State: "delayed"}, {State: "refused", Reason: "no_mailbox"}, {State: "refused", Reason: "rejected"}, {State: "refused", Reason: "other"}, {State: "dropped"}} {
-		if deliveryWords(d) == "" || lateWords(d) == "" {
+		if c := (Code{Delivery: d}); deliveryWords(c) == "" || lateWords(c) == "" {
 			t.Errorf("no words for the delivery %+v", d)
 		}
 	}
+	said := map[string]bool{}
+	for _, d := range textDeliveries {
+		words := deliveryWords(Code{Channel: "sms", Delivery: d})
+		if words == "" || said[words] {
+			t.Errorf("of a text: %q for the delivery %+v", words, d)
+		}
+		said[words] = true
+	}
+	for _, slug := range strings.Fields("mail_refused phone_missing") {
+		if n := nudges[slug]; n.title == "" || n.body == "" {
+			t.Errorf("no words for the nudge %s", slug)
+		}
+	}
+	for _, slug := range strings.Fields("password two_step email email_main email_second email_removed phone phone_removed channel email_changed email_added phone_added") {
+		if w, ok := changes[slug]; !ok || w.name == "" || w.done == "" {
+			t.Errorf("no words for the change %s", slug)
+		}
+	}
+	kinds := strings.Fields("sign_up_code sign_in_code step_up_code reset_code email_code phone_code undo_code sign_up_existing email_taken new_device too_many_tries password_changed two_step_on two_step_off signed_out_everywhere email_changed email_added email_removed phone_added phone_removed change_waiting change_stopped undone closing closing_cancelled")
+	for _, kind := range kinds {
+		if k, ok := notMeKinds[kind]; !ok || k.what == "" || k.code != strings.HasSuffix(kind, "_code") {
+			t.Errorf("no words for the message %s", kind)
+		}
+	}
+	if len(kinds) != len(notMeKinds) {
+		t.Errorf("%d kinds of messages, words for %d", len(kinds), len(notMeKinds))
+	}
+}
+
+// textDeliveries is every state of a text on its way.
+var textDeliveries = []Delivery{
+	{State: "queued"},
+	{State: "accepted"},
+	{State: "delayed"},
+	{State: "delivered"},
+	{State: "undelivered"},
+	{State: "dropped"},
+	{State: "refused"},
+	{State: "refused", Reason: "no_number"},
+	{State: "refused", Reason: "texts_off"},
+	{State: "refused", Reason: "rejected"},
 }
 
 func TestNumbersPickTheirSentence(t *testing.T) {
@@ -58,6 +106,10 @@ func TestNumbersPickTheirSentence(t *testing.T) {
 		{fieldErrorWords(FieldError{Field: "code", Reason: "wrong", N: 4}), "That code is not right. Check the latest message, or send another code. You have 4 tries left."},
 		{fieldErrorWords(FieldError{Field: "code", Reason: "shape", N: 6}), "The code must be 6 numbers"},
 		{fieldErrorWords(FieldError{Field: "code", Reason: "empty", N: 6}), "Enter the 6-digit code"},
+		{sessionCount(1), "Only the session you are using now is signed in."},
+		{sessionCount(4), "4 sessions are signed in, the one you are using now included."},
+		{deviceCount(1), "1 device"},
+		{fieldErrorWords(FieldError{Field: "email", Reason: "credentials"}), "The email or password is not right. Check both, or reset your password."},
 		{passwordHint(12), "At least 12 characters. A few random words work well. You can paste."},
 		{askAgain.of(time.Second), "You can ask again in 1 second"},
 		{askAgain.of(23*time.Second + 400*time.Millisecond), "You can ask again in 24 seconds"},
@@ -72,6 +124,42 @@ func TestNumbersPickTheirSentence(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
 		}
+	}
+}
+
+func TestEveryActivityHasWords(t *testing.T) {
+	kinds := strings.Fields("sign_up sign_in sign_in_known wrong_password code_asked wrong_code tries_used_up sign_out signed_out_device signed_out_everywhere password_changed password_reset reset_asked step_up two_step_on two_step_every_time two_step_off device_renamed device_unknown device_untrusted sign_up_tried email_change_asked email_changed email_added email_removed email_cancelled phone_added phone_removed channel_changed change_waiting change_stopped undone not_me muted closing closing_cancelled step_up_password staff_created staff_unlocked staff_signed_out staff_role link_followed")
+	seen := map[string]string{}
+	for _, kind := range append(kinds, "") {
+		w := Activity{Kind: kind}.said().words
+		if other, ok := seen[w]; ok || w == "" {
+			t.Errorf("%s and %s say %q", kind, other, w)
+		}
+		seen[w] = kind
+	}
+	if len(kinds) != len(activities) {
+		t.Errorf("%d kinds, words for %d", len(kinds), len(activities))
+	}
+}
+
+func TestLatelyNamesTheDay(t *testing.T) {
+	zone := time.FixedZone("CET", 3600)
+	now := time.Date(2026, 3, 1, 0, 10, 0, 0, zone)
+	for want, ago := range map[string]time.Duration{
+		"Today, 00:05 CET": 5 * time.Minute, "Yesterday, 23:40 CET": 30 * time.Minute, "27 February 2026, 23:40 CET": 24*time.Hour + 30*time.Minute,
+	} {
+		if got := latelyWords(now.Add(-ago), now); got != want {
+			t.Errorf("%s ago: %q, want %q", ago, got, want)
+		}
+	}
+	if got := latelyWords(now, time.Time{}); got != "1 March 2026, 00:10 CET" {
+		t.Error(got)
+	}
+}
+
+func TestWaitsDifferByFlow(t *testing.T) {
+	if a, b := waitFor("exhausted", "/sign-in"), waitFor("exhausted", "/reset"); a.why == b.why || strings.Contains(strings.Join(b.todo, " "), "know your password") {
+		t.Error("used-up tries of a reset are told as those of a sign-in")
 	}
 }
 
@@ -129,7 +217,7 @@ func TestWordsNameNobodyElse(t *testing.T) {
 	}
 }
 
-// A sentence stands in words.go or help_words.go, where it can be translated.
+// A sentence stands in words.go or a file that ends in _words.go, where it can be translated.
 func TestTemplatesHoldNoSentences(t *testing.T) {
 	text := regexp.MustCompile(`>\s*[A-Za-z][a-z]+[^<{}]*<`)
 	files, err := os.ReadDir(".")
