@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 
+	"admitone/models"
 	"admitone/views"
 
 	"github.com/labstack/echo/v4"
@@ -16,14 +17,62 @@ func (s *site) home(c echo.Context) error {
 }
 
 func (s *site) showAccount(c echo.Context) error {
-	found, done, err := s.requireSession(c)
-	if done || err != nil {
+	found, err := s.requireSession(c)
+	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Account(views.AccountPage{
-		Shell: s.shell(c), Email: found.Email, SignedInAt: found.SignedInAt,
-		Device: found.Device, Known: found.Known, Address: found.Address,
-	}))
+	o, err := s.Models.Accounts.Overview(c.Request().Context(), found)
+	if err != nil {
+		return err
+	}
+	on, _ := s.Models.Texts()
+	p := views.AccountPage{
+		Shell: s.shell(c), Email: o.Main.Address, PasswordSetAt: o.PasswordSetAt, TwoStep: o.TwoStep, Devices: o.Devices,
+		Device: found.Device, Address: found.Address, Known: found.Known, SignedInAt: found.SignedInAt,
+		Recent: activities(o.Recent), Now: s.Models.Now(),
+		Second: o.Second.Address, Pending: o.Pending.Address, Phone: o.Phone.Address, TextsOn: on, Nudge: nudge(o, on),
+	}
+	if len(o.Ways) > 0 {
+		p.CodesTo = o.Ways[0].Masked
+	}
+	for _, w := range o.Waiting {
+		p.Waiting = append(p.Waiting, views.WaitingChange(w))
+	}
+	return s.render(c, http.StatusOK, views.Account(p))
+}
+
+// nudge is the one thing worth doing now, "" for nothing.
+func nudge(o models.Overview, texts bool) string {
+	switch {
+	case o.Main.Refused:
+		return "mail_refused"
+	case texts && o.Phone.ID == "":
+		return "phone_missing"
+	}
+	return ""
+}
+
+// shownEvents is how many activities the page lists.
+const shownEvents = 20
+
+func (s *site) showActivity(c echo.Context) error {
+	found, err := s.requireSession(c)
+	if err != nil {
+		return err
+	}
+	list, err := s.Models.Accounts.Activity(c.Request().Context(), found, shownEvents)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.ActivityList(views.ActivityPage{Shell: s.shell(c), Events: activities(list), Now: s.Models.Now()}))
+}
+
+func activities(list []models.Activity) []views.Activity {
+	out := make([]views.Activity, len(list))
+	for i, a := range list {
+		out[i] = views.Activity(a)
+	}
+	return out
 }
 
 // signOut ends the session; the very next request with its token finds

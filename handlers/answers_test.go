@@ -84,7 +84,8 @@ func TestMethods(t *testing.T) {
 				continue
 			}
 			methods := []string{"PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "BREW"}
-			if !takesPost[r.Path] {
+			// Below /undo/code a POST is one to an undo link with a wrong token.
+			if !takesPost[r.Path] && !strings.HasPrefix(r.Path, "/undo/code/") {
 				methods = append(methods, "POST")
 			}
 			for _, method := range methods {
@@ -113,7 +114,10 @@ func TestGetOfPostOnlyPaths(t *testing.T) {
 		}
 	}
 	for _, path := range posts(h) {
-		if a := h.browser().open(path); a.status != 200 && a.status != 303 {
+		a := h.browser().open(path)
+		if path == "/reset/link" || strings.Contains(path, ":token") {
+			a.is(404) // without a token that is right
+		} else if a.status != 200 && a.status != 303 {
 			t.Errorf("%v", a)
 		}
 	}

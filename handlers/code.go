@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -20,18 +21,31 @@ type codePage struct {
 	start string // where the flow begins
 	path  string // where the page lies
 	made  string // the notice after a right code, "" for none
+	// tooMany is the reason of the wait after too many wrong codes.
+	tooMany string
+	inside  bool // the code is awaited inside a session
+	// then is where a right code leads, "" for where the person was going.
+	then string
+	// done says what a right code did to the account, and where it leads.
+	done func(models.Answered) (notice, path string)
 
 	pending func(context.Context, models.Client) (models.Pending, error)
-	answer  func(ctx context.Context, typed, flow string, shared bool, c models.Client) (models.Answered, error)
-	again   func(ctx context.Context, flow string, c models.Client) (models.Resent, error)
+	answer  func(ctx context.Context, typed, flow string, ticks models.Ticks, c models.Client) (models.Answered, error)
+	again   func(ctx context.Context, flow, way string, c models.Client) (models.Resent, error)
 }
 
 // show only shows: a reload or the back button never sends anything.
 func (p *codePage) show(c echo.Context) error {
-	if _, in := p.session(c); in {
+	if p.elsewhere(c) {
 		return to(c, "/account")
 	}
 	return p.page(c, http.StatusOK, "", nil)
+}
+
+// elsewhere says that the page is not for who is already signed in.
+func (p *codePage) elsewhere(c echo.Context) bool {
+	_, in := p.session(c)
+	return in && !p.inside
 }
 
 // page renders the code page as the rows are now. said is what has just
@@ -54,6 +68,10 @@ func (p *codePage) page(c echo.Context, status int, said string, errors []views.
 	return p.unit(c, status, views.CodeEntry(v), views.CodePanel(v))
 }
 
+func ticks(c echo.Context) models.Ticks {
+	return models.Ticks{Shared: field(c, "shared") != "", Trust: field(c, "trust") != ""}
+}
+
 // lost leads back to the start of a flow that is not there: cookies are off, or
 // it is over. The page there says so.
 func (p *codePage) lost(c echo.Context) error {
@@ -68,16 +86,37 @@ func (p *codePage) view(c echo.Context, now models.Pending) views.Code {
 		Now: now.Now, ExpiresAt: now.ExpiresAt, ResendAt: now.ResendAt, Life: time.Duration(p.Models.Policy().CodeLife),
 		TriesLeft: now.TriesLeft, Tries: now.Tries,
 		Delivery: views.Delivery(now.Delivery),
-		Shared:   field(c, "shared") != "", Zone: p.Zone,
+		Shared:   ticks(c).Shared, Trust: ticks(c).Trust, MayTrust: now.MayTrust, Zone: p.Zone,
+		TrustDays: int(time.Duration(p.Models.Policy().Trust).Hours() / 24),
+		Ways:      len(now.Ways), Next: wanted(c, now.Next), Suggestion: suggestion(now),
 	}
 }
 
+// wanted is where a step-up leads: the last page that asked for it wins.
+func wanted(c echo.Context, next string) string {
+	for _, raw := range []string{field(c, "next"), c.QueryParam("next")} {
+		if path := returnPath(raw); path != "" {
+			return path
+		}
+	}
+	return next
+}
+
+// suggestion is the address that was perhaps meant, where a new one looks like a
+// typing mistake: a hint, never a refusal.
+func suggestion(now models.Pending) string {
+	if now.Purpose != models.PurposeEmail {
+		return ""
+	}
+	return models.DidYouMean(now.Destination)
+}
+
 func (p *codePage) submit(c echo.Context) error {
-	if _, in := p.session(c); in {
+	if p.elsewhere(c) {
 		return to(c, "/account")
 	}
 	client := p.client(c)
-	a, err := p.answer(c.Request().Context(), field(c, "code"), field(c, "flow"), field(c, "shared") != "", client)
+	a, err := p.answer(c.Request().Context(), field(c, "code"), field(c, "flow"), ticks(c), client)
 	if _, gone := refusedAs(err, models.Gone); gone {
 		return p.lost(c)
 	}
@@ -91,21 +130,38 @@ func (p *codePage) submit(c echo.Context) error {
 	case models.Accepted:
 		return p.opened(c, a)
 	case models.Throttled:
-		return p.wait(c, http.StatusTooManyRequests, "code_tries", p.start, a.RetryAt)
+		return p.wait(c, http.StatusTooManyRequests, p.tooMany, p.start, a.RetryAt)
 	case models.ChannelOff:
 		return p.wait(c, http.StatusUnprocessableEntity, "channel_off", p.start, time.Time{})
 	case models.Taken:
-		p.cookies.leaveNotice(c, "taken", p.Models.Now())
-		return to(c, "/sign-in")
+		return p.tookAway(c)
 	default: // Wrong, Expired, Used, Exhausted, Superseded
 		return p.page(c, http.StatusUnprocessableEntity, "",
 			[]views.FieldError{{Field: "code", Reason: string(a.Outcome), N: a.TriesLeft}})
 	}
 }
 
+// tookAway says that the address got an account of its own in the meantime.
+func (p *codePage) tookAway(c echo.Context) error {
+	switch p.start {
+	case "/sign-up":
+		p.cookies.leaveNotice(c, "taken", p.Models.Now())
+		return to(c, "/sign-in")
+	case "/not-me":
+		return p.render(c, http.StatusConflict, views.UndoOver(views.UndoOverPage{Shell: p.shell(c), Reason: "taken"}))
+	}
+	p.cookies.leaveNotice(c, "email_taken_late", p.Models.Now())
+	return to(c, p.start)
+}
+
 func (p *codePage) opened(c echo.Context, a models.Answered) error {
+	if p.done != nil {
+		notice, path := p.done(a)
+		p.cookies.leaveNotice(c, notice, p.Models.Now())
+		return to(c, path)
+	}
 	age := p.sessionAge()
-	if a.UntilClose {
+	if a.UntilClose || p.then != "" {
 		age = 0
 	}
 	if err := p.setSession(c, a.Session, age); err != nil {
@@ -114,19 +170,23 @@ func (p *codePage) opened(c echo.Context, a models.Answered) error {
 	if a.Device != "" {
 		p.setDevice(c, a.Device)
 	}
+	p.keptNotice(c, a.Kept)
 	if p.made != "" {
 		p.cookies.leaveNotice(c, p.made, p.Models.Now())
 	}
-	return to(c, orAccount(a.Next))
+	if p.then != "" {
+		return to(c, p.then)
+	}
+	return to(c, orAccount(wanted(c, a.Next)))
 }
 
 // resend sends the code again. A browser without script is led back to the
 // page, so that a reload of what it sees sends nothing.
 func (p *codePage) resend(c echo.Context) error {
-	if _, in := p.session(c); in {
+	if p.elsewhere(c) {
 		return to(c, "/account")
 	}
-	r, err := p.again(c.Request().Context(), field(c, "flow"), p.client(c))
+	r, err := p.again(c.Request().Context(), field(c, "flow"), "", p.client(c))
 	if _, gone := refusedAs(err, models.Gone); gone {
 		return p.lost(c)
 	}
@@ -149,6 +209,9 @@ func (p *codePage) resend(c echo.Context) error {
 	}
 	if !isHTMX(c) {
 		p.cookies.leaveNotice(c, map[bool]string{true: "resent_new", false: "resent"}[r.Fresh], r.At)
+		if next := returnPath(field(c, "next")); next != "" {
+			return to(c, p.path+"?next="+url.QueryEscape(next))
+		}
 		return to(c, p.path)
 	}
 	return p.resent(c, r, tooSoon)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"admitone/models"
@@ -18,6 +19,9 @@ import (
 // a form can show beside its fields never comes here: its handler does that.
 func (s *site) problem(err error, c echo.Context) {
 	if c.Response().Committed {
+		return
+	}
+	if s.ledOn(err, c) {
 		return
 	}
 	status, kind := classify(err)
@@ -44,7 +48,51 @@ func (s *site) answer(c echo.Context, err error) {
 	}
 }
 
+// ledOn answers the refusals that lead somewhere: to the sign-in, or to the
+// step-up, and back after it.
+func (s *site) ledOn(err error, c echo.Context) bool {
+	var e *models.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	back := strings.ReplaceAll(pageOf(c.Request().URL.EscapedPath()), "&", "%26")
+	switch e.Kind {
+	case models.NoSession:
+		if s.standing(c) == models.Ended {
+			s.cookies.leaveNotice(c, "session_ended", s.Models.Now())
+		}
+		s.answer(c, leadAway(c, "/sign-in?next="+back))
+	case models.NotProven:
+		s.answer(c, leadAway(c, "/reauth?next="+back))
+	default:
+		return false
+	}
+	return true
+}
+
+// leadAway is a redirect for a browser; htmx is told to navigate.
+func leadAway(c echo.Context, path string) error {
+	if isHTMX(c) {
+		c.Response().Header().Set("HX-Redirect", path)
+		return c.NoContent(http.StatusUnauthorized)
+	}
+	return c.Redirect(http.StatusSeeOther, path)
+}
+
+// pageOf is the page that an act's path belongs to: where a person is led back
+// to, since the act itself only takes POST.
+func pageOf(path string) string {
+	for _, act := range []string{"/resend", "/cancel", "/main", "/rename", "/sign-out", "/untrust", "/channel"} {
+		path = strings.TrimSuffix(path, act)
+	}
+	return strings.Replace(path, "/account/email/remove", "/account/email", 1)
+}
+
 func classify(err error) (status int, kind string) {
+	var refusal *models.Error
+	if errors.As(err, &refusal) && (refusal.Kind == models.NotFound || refusal.Kind == models.Gone) {
+		return http.StatusNotFound, "not_found"
+	}
 	var he *echo.HTTPError
 	if !errors.As(err, &he) {
 		if errors.Is(err, context.Canceled) {

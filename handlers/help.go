@@ -21,7 +21,3 @@ func (s *site) showHelp(c echo.Context) error {
 func minutes[D ~int64](d D) int {
 	return int((time.Duration(d) + time.Minute - 1) / time.Minute)
 }
-
-func (s *site) showNotMe(c echo.Context) error {
-	return s.render(c, http.StatusOK, views.NotMe(views.NotMePage{Shell: s.shell(c)}))
-}

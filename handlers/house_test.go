@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"admitone/models"
 	"admitone/models/delivery"
 	"admitone/models/devinbox"
+	"admitone/models/operate"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -43,15 +45,21 @@ type house struct {
 	inbox  *devinbox.Inbox
 	site   *echo.Echo
 	url    string
-	htmx   bool // whether its browsers send their forms as htmx
+	rows   string // the database
+	htmx   bool   // whether its browsers send their forms as htmx
 	log    *logbook
+	lossy  atomic.Bool // the gateway's own reports get lost on the way
 }
 
 // setup is what a test may change before a house opens.
 type setup struct {
 	policy models.Policy
 	pages  handlers.Options
+	texts  []string // the countries that get texts; none in most houses
 }
+
+// withTexts opens a house that can text.
+func withTexts(s *setup) { s.texts = []string{"AT", "DE", "US", "GB"} }
 
 // scenario runs a test in a browser without script and as htmx, same status,
 // same words, and on PostgreSQL, where one of the two is enough.
@@ -81,7 +89,7 @@ const peerHeader = "Test-Peer"
 
 func open(t *testing.T, database string, htmx bool, change ...func(*setup)) *house {
 	t.Helper()
-	h := &house{clock: &clock{at: time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC)}, t: t, htmx: htmx, log: &logbook{}}
+	h := &house{clock: &clock{at: time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC)}, t: t, rows: database, htmx: htmx, log: &logbook{}}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	s := setup{policy: models.DefaultPolicy(), pages: handlers.Options{
 		Brand: "Admit One", MailFrom: "codes@example.com", PublicURL: &url.URL{Scheme: "http", Host: "localhost:8080"},
@@ -93,24 +101,28 @@ func open(t *testing.T, database string, htmx bool, change ...func(*setup)) *hou
 	var err error
 	h.models, err = models.Open(context.Background(), models.Options{
 		Database: database, KeyFile: filepath.Join(t.TempDir(), "key"), Brand: s.pages.Brand,
-		Policy: s.policy, Now: h.now, Log: log,
+		Policy: s.policy, Now: h.now, Log: log, Texts: len(s.texts) > 0, Countries: s.texts,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.models.Close() })
-	h.post()
-	s.pages.Models, s.pages.DevInbox = h.models, h.inbox.Handler()
-	h.site = handlers.New(s.pages).(*echo.Echo)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if peer := r.Header.Get(peerHeader); peer != "" {
 			r.RemoteAddr = net.JoinHostPort(peer, "50000")
 			r.Header.Del(peerHeader)
 		}
+		if h.lossy.Load() && strings.HasPrefix(r.UserAgent(), "Go-http-client") {
+			panic(http.ErrAbortHandler)
+		}
 		h.site.ServeHTTP(w, r)
 	}))
+	h.url = "http://" + server.Listener.Addr().String() // where links lead and gateways report to
+	h.post(len(s.texts) > 0)
+	s.pages.Models, s.pages.DevInbox = h.models, h.inbox.Handler()
+	h.site = handlers.New(s.pages).(*echo.Echo)
+	server.Start()
 	t.Cleanup(server.Close)
-	h.url = server.URL
 	t.Cleanup(func() {
 		if strings.Contains(h.log.String(), "panic") {
 			t.Errorf("something panicked:\n%s", h.log)
@@ -119,8 +131,9 @@ func open(t *testing.T, database string, htmx bool, change ...func(*setup)) *hou
 	return h
 }
 
-// post starts the mail server and the worker that hands it the mail.
-func (h *house) post() {
+// post starts the mail server and the gateway, and the worker that hands them
+// the messages.
+func (h *house) post(texts bool) {
 	var err error
 	if h.inbox, err = devinbox.Open(devinbox.Options{Now: h.now}); err != nil {
 		h.t.Fatal(err)
@@ -130,9 +143,13 @@ func (h *house) post() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	var gateway *delivery.SMS
+	if texts {
+		gateway = operate.InboxGateway(h.inbox.GatewayURL(), "Admit One")
+	}
 	worker := delivery.New(delivery.Options{
-		Outbox: h.models.Outbox, SMTP: peer, From: "codes@example.com", Brand: "Admit One",
-		PublicURL: "http://localhost:8080", LifeMinutes: 10, Now: h.now,
+		Outbox: h.models.Outbox, SMTP: peer, SMS: gateway, From: "codes@example.com", Brand: "Admit One",
+		PublicURL: h.url, LifeMinutes: 10, Now: h.now,
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -196,16 +213,17 @@ func (h *house) settle() {
 	}
 }
 
-// mail is what has been delivered to an address, newest first.
+// mail is what has been delivered to an address or a number, newest first.
 func (h *house) mail(to string) []devinbox.Message {
 	h.t.Helper()
 	h.settle()
 	return h.inbox.Messages(to)
 }
 
-var codeLine = regexp.MustCompile(`(?m)^(\d{6})$`)
+// codeLine is how a letter shows its code, and a text.
+var codeLine = regexp.MustCompile(`(?m)^(\d{6})(?: is your Admit One code .*)?$`)
 
-// code is the one in the newest letter to an address that has one.
+// code is the one in the newest message to an address or a number that has one.
 func (h *house) code(to string) string {
 	h.t.Helper()
 	for _, m := range h.mail(to) {

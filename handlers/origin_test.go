@@ -56,7 +56,7 @@ func TestOtherOrigins(t *testing.T) {
 		for _, path := range posts(h) {
 			for _, override := range []string{"?_method=POST", "?theme=dark&_method=POST"} {
 				forged := b.with("Sec-Fetch-Site", "cross-site").with("X-HTTP-Method-Override", "POST").with("X-HTTP-Method", "POST").with("X-Method-Override", "POST")
-				if a := forged.open(path + override); a.status >= 400 || a.cookie("theme") != nil {
+				if a := forged.open(path + override); a.status >= 400 && path != "/reset/link" && !strings.Contains(path, ":token") || a.cookie("theme") != nil || a.cookie("session") != nil {
 					t.Errorf("%v", a)
 				}
 			}

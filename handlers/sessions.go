@@ -24,14 +24,15 @@ type cookies struct {
 	secure  bool
 	session string
 	device  string
+	link    string // the token of a mailed link, while the person decides
 }
 
 // newCookies takes the __Host- prefix with Secure; on loopback http neither,
 // because browsers refuse the prefix without Secure.
 func newCookies(rows *models.Sessions, secure bool) *cookies {
-	k := &cookies{rows: rows, secure: secure, session: "session", device: "device"}
+	k := &cookies{rows: rows, secure: secure, session: "session", device: "device", link: "reset-link"}
 	if secure {
-		k.session, k.device = "__Host-session", "__Host-device"
+		k.session, k.device, k.link = "__Host-session", "__Host-device", "__Host-reset-link"
 	}
 	return k
 }
@@ -80,18 +81,36 @@ func (k *cookies) Save(_ *http.Request, w http.ResponseWriter, s *sessions.Sessi
 // session gives the signed-in session of a request. A database that cannot
 // answer is nobody: the door stays shut.
 func (s *site) session(c echo.Context) (models.Session, bool) {
-	found, standing, err := s.standing(c)
-	return found, err == nil && standing == models.SignedIn
-}
-
-func (s *site) standing(c echo.Context) (models.Session, models.Standing, error) {
 	g, err := s.cookies.Get(c.Request(), s.cookies.session)
 	if err != nil {
-		return models.Session{}, models.Nobody, err
+		return models.Session{}, false
 	}
-	found, _ := g.Values[valueSession].(models.Session)
+	found, in := g.Values[valueSession].(models.Session)
+	return found, in
+}
+
+// requireSession gives the signed-in session, or the NoSession error that leads
+// to the sign-in and back.
+func (s *site) requireSession(c echo.Context) (models.Session, error) {
+	g, err := s.cookies.Get(c.Request(), s.cookies.session)
+	if err != nil {
+		return models.Session{}, err
+	}
+	found, in := g.Values[valueSession].(models.Session)
+	if !in {
+		return found, &models.Error{Kind: models.NoSession, Reason: "session"}
+	}
+	return found, nil
+}
+
+// standing says what the request's session cookie stands for.
+func (s *site) standing(c echo.Context) models.Standing {
+	g, err := s.cookies.Get(c.Request(), s.cookies.session)
+	if err != nil {
+		return models.Nobody
+	}
 	standing, _ := g.Values[valueStanding].(models.Standing)
-	return found, standing, nil
+	return standing
 }
 
 // setSession gives the browser a new session token. maxAge is in seconds; 0
@@ -104,24 +123,6 @@ func (s *site) setSession(c echo.Context, token string, maxAge int) error {
 	g.Values[valueToken] = token
 	g.Options.MaxAge = maxAge
 	return g.Save(c.Request(), c.Response())
-}
-
-// requireSession gives the signed-in session, or leads to the sign-in and back.
-// done says that the answer has been given.
-func (s *site) requireSession(c echo.Context) (found models.Session, done bool, err error) {
-	found, standing, err := s.standing(c)
-	if err != nil || standing == models.SignedIn {
-		return found, false, err
-	}
-	if standing == models.Ended {
-		s.cookies.leaveNotice(c, "session_ended", s.Models.Now())
-	}
-	next := "/sign-in?next=" + strings.ReplaceAll(c.Request().URL.EscapedPath(), "&", "%26")
-	if isHTMX(c) {
-		c.Response().Header().Set("HX-Redirect", next)
-		return found, true, c.NoContent(http.StatusUnauthorized)
-	}
-	return found, true, c.Redirect(http.StatusSeeOther, next)
 }
 
 // setDevice gives the browser its device token, for a year.
@@ -145,7 +146,13 @@ func (k *cookies) value(c echo.Context, name string) string {
 // a time, nothing that a stranger could make us say.
 const noticeCookie = "notice"
 
-var notices = []string{"signed_out", "account_made", "flow_lost", "session_ended", "taken", "resent", "resent_new"}
+var notices = []string{
+	"signed_out", "account_made", "flow_lost", "session_ended", "taken", "resent", "resent_new",
+	"password_changed", "password_reset", "two_step_saved", "two_step_off", "device_renamed", "device_signed_out",
+	"device_untrusted", "signed_out_everywhere",
+	"email_changed", "email_added", "email_main", "email_removed", "email_cancelled", "email_taken_late", "phone_added", "phone_removed",
+	"channel_saved", "change_waiting", "closing", "closing_cancelled", "undone",
+}
 
 func (k *cookies) leaveNotice(c echo.Context, slug string, at time.Time) {
 	http.SetCookie(c.Response(), k.plain(noticeCookie, fmt.Sprintf("%s.%d", slug, at.UnixMilli()), 60))

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"admitone/models"
@@ -37,12 +38,14 @@ func (s *site) submitSignIn(c echo.Context) error {
 		if err := s.setSession(c, started.Session, s.sessionAge()); err != nil {
 			return err
 		}
+		s.keptNotice(c, started.Kept)
 		return to(c, orAccount(started.Next))
 	case models.Throttled:
 		return s.wait(c, http.StatusTooManyRequests, "sign_in", "/sign-in", started.RetryAt)
 	case models.ChannelOff:
 		return s.wait(c, http.StatusUnprocessableEntity, "channel_off", "/sign-in", time.Time{})
 	default:
+		http.SetCookie(c.Response(), s.cookies.plain(typedCookie, typedValue(email), 15*60))
 		return s.signInForm(c, http.StatusUnprocessableEntity, email, next,
 			[]views.FieldError{{Field: "email", Reason: "credentials"}})
 	}
@@ -51,6 +54,13 @@ func (s *site) submitSignIn(c echo.Context) error {
 func (s *site) signInForm(c echo.Context, status int, email, next string, errors []views.FieldError) error {
 	p := views.SignInPage{Shell: s.shell(c), Email: shown(email), Next: next, Errors: errors, SignUpOpen: s.SignUpOpen}
 	return s.unit(c, status, views.SignIn(p), views.SignInForm(p))
+}
+
+// keptNotice says that signing in has kept an account that was about to be closed.
+func (s *site) keptNotice(c echo.Context, kept bool) {
+	if kept {
+		s.cookies.leaveNotice(c, "closing_cancelled", s.Models.Now())
+	}
 }
 
 // toCode hands the browser the handle of its flow and leads to the code page.
@@ -86,7 +96,16 @@ func orAccount(next string) string {
 // signInCode is the code page of a sign-in.
 func (s *site) signInCode() *codePage {
 	return &codePage{
-		site: s, start: "/sign-in", path: "/sign-in/code",
+		site: s, tooMany: "code_tries", start: "/sign-in", path: "/sign-in/code",
 		pending: s.Models.SignIns.Pending, answer: s.Models.SignIns.Answer, again: s.Models.SignIns.Resend,
 	}
+}
+
+// typedValue is an address as a cookie can carry it: one that it cannot is left
+// out.
+func typedValue(typed string) string {
+	if email, reason := models.ParseEmail(typed); reason == "" && !strings.ContainsAny(email.Shown, `",;\`) {
+		return email.Shown
+	}
+	return ""
 }

@@ -48,7 +48,7 @@ func (s *site) signUpForm(c echo.Context, status int, email string, errors []vie
 // signUpCode is the code page of a sign-up.
 func (s *site) signUpCode() *codePage {
 	return &codePage{
-		site: s, start: "/sign-up", path: "/sign-up/code", made: "account_made",
+		site: s, tooMany: "code_tries", start: "/sign-up", path: "/sign-up/code", made: "account_made",
 		pending: s.Models.SignUps.Pending, answer: s.Models.SignUps.Answer, again: s.Models.SignUps.Resend,
 	}
 }

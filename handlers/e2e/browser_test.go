@@ -142,6 +142,17 @@ func (p *tab) begin(t *testing.T, s *server) {
 	t.Cleanup(p.judge)
 }
 
+// goOn makes the tab that of another test, where it is and as who it is.
+func (p *tab) goOn(t *testing.T) {
+	t.Helper()
+	p.t = t
+	p.look(1280, "dark")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.s = p.s.seenBy(t)
+	t.Cleanup(p.judge)
+}
+
 // look sets the width of the window and the colours that the system asks for.
 func (p *tab) look(width int64, scheme string) {
 	p.t.Helper()

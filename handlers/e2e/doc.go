@@ -12,7 +12,9 @@
 //	countdown_test.go the ten minutes of a code               resend_test.go   another code; reload and back
 //	trouble_test.go   a mail server that fails                expiry_test.go   a code that runs out
 //	refusals_test.go  starts that are refused                 stop_test.go     stopping while something runs
-//	secrets_test.go   no code, password or token is left behind
+//	account_test.go   the account area by keyboard alone      accountstates_test.go its pages, the reset's and the links'
+//	texts_test.go     texts, and codes filled in from them    elsewhere_test.go a change that signs other browsers out
+//	commands_test.go  an operator's commands beside a server  secrets_test.go  no code, password or token is left behind
 //	bench_test.go     how fast it starts, and what it holds
 //
 // Some things are watched in every test, whatever it is about: a tab fails its

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -79,6 +80,22 @@ func (p *tab) visitNothing() {
 func (p *tab) plainPost(form string) {
 	p.t.Helper()
 	p.arrive("form "+form, act(fmt.Sprintf(`document.getElementById(%q).submit()`, form)))
+}
+
+// submit sets fields of a form by name and sends it, as plainPost does: it is
+// how states are come to that are no journey.
+func (p *tab) submit(form string, fields ...string) {
+	p.t.Helper()
+	p.arrive("form "+form, act(fmt.Sprintf(`(() => {
+		const form = document.querySelector(%q), fields = %s
+		for (let i = 0; i < fields.length; i += 2) {
+			const field = form.elements[fields[i]]
+			if (field.type === "checkbox") field.checked = fields[i + 1] !== ""
+			else if (field.length && fields[i + 1] === "") field.forEach(radio => radio.checked = false)
+			else field.value = fields[i + 1]
+		}
+		form.submit()
+	})()`, form, must[[]byte](p.t)(json.Marshal(append([]string{}, fields...))))))
 }
 
 // post sends a form that no page of the site has: one field of that many bytes.
@@ -181,6 +198,37 @@ func (p *tab) focusOn(name string) {
 	if p.focus() != name {
 		p.tabTo(name)
 	}
+}
+
+// follow presses Enter on a link or a button, which leads to another page.
+func (p *tab) follow(name string) {
+	p.t.Helper()
+	p.focusOn(name)
+	p.send(kb.Enter)
+}
+
+// followTo is follow to where it is expected to lead.
+func (p *tab) followTo(name, path string) {
+	p.t.Helper()
+	p.follow(name)
+	p.at(path)
+}
+
+// put writes into a field in place of what it holds.
+func (p *tab) put(field, text string) {
+	p.t.Helper()
+	p.focusOn(field)
+	if n := eval[int](p, `document.activeElement.value.length`); n > 0 {
+		p.press(kb.End + strings.Repeat(kb.Backspace, n))
+	}
+	p.paste(text)
+}
+
+// putSecret is put for a password.
+func (p *tab) putSecret(field, secret string) {
+	p.t.Helper()
+	p.s.keepSecret(secret)
+	p.put(field, secret)
 }
 
 func (p *tab) path() string {

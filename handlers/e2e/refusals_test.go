@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRefusals starts the binary with what it cannot work with. Each time it
@@ -21,6 +22,12 @@ func TestRefusals(t *testing.T) {
 	folder := func(t *testing.T) string { return filepath.Join(t.TempDir(), "data") }
 	mail := []string{"--smtp", "smtp://127.0.0.1:2525?tls=none", "--mail-from", "codes@example.com"}
 	with := func(more ...string) []string { return append(append([]string{}, mail...), more...) }
+	gateway := func(more ...string) []string {
+		return append([]string{"--sms-url", "https://gateway.example.com/send", "--sms-body", "to={to}&text={text}", "--sms-countries", "AT"}, more...)
+	}
+	kannel := func(more ...string) []string {
+		return append([]string{"--sms-preset", "kannel", "--sms-url", "http://127.0.0.1:13013/cgi-bin/sendsms", "--sms-countries", "AT,DE"}, more...)
+	}
 
 	for _, c := range []struct {
 		name string
@@ -54,6 +61,28 @@ func TestRefusals(t *testing.T) {
 		{"wrong value in the config", []string{"--config", configFile(t, "[policy]\ncode_life = \"11m\"")}, []string{"--config", "code_life", "10m"}},
 		{"wrong kind of value", []string{"--config", configFile(t, "[policy]\ncode_tries = \"five\"")}, []string{"--config", "code_tries"}},
 		{"no such option", []string{"--colour", "red"}, []string{"--colour"}},
+		{"texts, wrong preset", []string{"--sms-preset", "pigeon"}, []string{"--sms-preset", "kannel", "twilio"}},
+		{"texts, no address", []string{"--sms-from", "AdmitOne"}, []string{"--sms-url", "--sms-preset"}},
+		{"texts, Kannel without its address", []string{"--sms-preset", "kannel"}, []string{"--sms-url", "sendsms"}},
+		{"texts, wrong address", gateway("--sms-url", "gateway.example.com"), []string{"--sms-url", "https://"}},
+		{"texts, in the clear", gateway("--sms-url", "http://gateway.example.com/send"), []string{"--sms-url", "https://"}},
+		{"texts, password in the address", gateway("--sms-url", "https://me:secret@gateway.example.com/send"), []string{"--sms-url", "--sms-password"}},
+		{"texts, wrong method", gateway("--sms-method", "PATCH"), []string{"--sms-method", "POST"}},
+		{"texts, a GET with a body", gateway("--sms-method", "GET"), []string{"--sms-body", "--sms-method"}},
+		{"texts, wrong header", gateway("--sms-header", "Authorization"), []string{"--sms-header", "Name: value"}},
+		{"texts, wrong body", gateway("--sms-body", `{"to":{to}}`, "--sms-header", "Content-Type: application/json"), []string{"--sms-body", "JSON"}},
+		{"texts, no words in the body", gateway("--sms-body", "to={to}"), []string{"--sms-body", "{text}"}},
+		{"texts, wrong placeholder", gateway("--sms-body", "to={to}&text={text}&as={sender}"), []string{"--sms-body", "{sender}"}},
+		{"texts, wrong rule", gateway("--sms-ok", "^(200"), []string{"--sms-ok", "RE2"}},
+		{"texts, no user", kannel("--sms-from", "AdmitOne", "--sms-password", "secret"), []string{"--sms-user"}},
+		{"texts, no password", kannel("--sms-from", "AdmitOne", "--sms-user", "codes"), []string{"--sms-password"}},
+		{"texts, no sender", kannel("--sms-user", "codes", "--sms-password", "secret"), []string{"--sms-from"}},
+		{"texts, an option that the preset has", kannel("--sms-ok", "."), []string{"--sms-ok", "--sms-preset"}},
+		{"texts, wrong country", gateway("--sms-countries", "AT,Germany"), []string{"--sms-countries", "Germany", "AT,DE"}},
+		{"texts, no countries", gateway()[:4], []string{"--sms-countries", "AT,DE"}},
+		{"brand too long for a text", with(gateway("--brand-name", "The Old Picture House by the River Bend", "--public-url", "https://accounts.picturehouse.example.com")...), []string{"--brand-name", "--public-url", "shorter"}},
+		{"brand that no text can carry", gateway("--brand-name", "Kino Łąka"), []string{"--brand-name", "Ł"}},
+		{"host too long for a text", with(gateway("--public-url", "https://accounts."+strings.Repeat("a-very-long-name-", 3)+"indeed.example.com")...), []string{"--public-url", "shorter"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := c.args
@@ -73,12 +102,20 @@ func refused(t *testing.T, c *exec.Cmd, want ...string) {
 	t.Helper()
 	var out, errOut bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errOut
-	err := c.Run()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ends := time.AfterFunc(patience, func() { _ = c.Process.Kill() }) // it serves, and would for ever
+	err := c.Wait()
+	ends.Stop()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() < 1 {
 		t.Fatalf("it ended with %v, want an exit code that is not 0\n%s%s", err, &out, &errOut)
 	}
 	line := strings.TrimSuffix(errOut.String(), "\n")
+	if strings.Contains(line, "secret") {
+		t.Errorf("it said a password: %q", line)
+	}
 	if strings.Contains(line, "\n") || !strings.HasPrefix(line, "admitone: ") || out.Len() > 0 {
 		t.Errorf("it said more than one line:\n%s%s", &out, &errOut)
 	}

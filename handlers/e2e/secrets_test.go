@@ -7,8 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,11 +33,15 @@ func (s *server) findNone(codes []string) {
 	for i, value := range s.values() {
 		places[fmt.Sprintf("value %d of the database", i)] = []byte(value)
 	}
+	forms := map[string][]string{}
+	for _, code := range codes {
+		forms[code] = formsOf(code)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for place, content := range places {
-		for _, code := range codes {
-			for _, form := range formsOf(code) {
+		for code, list := range forms {
+			for _, form := range list {
 				if holds(content, form) {
 					s.t.Errorf("%s holds the code %s (as %s)", place, code, form)
 				}
@@ -41,10 +49,35 @@ func (s *server) findNone(codes []string) {
 		}
 		for _, secret := range s.secrets {
 			if bytes.Contains(content, []byte(secret)) {
-				s.t.Errorf("%s holds a password or the token of a cookie: %s", place, secret)
+				s.t.Errorf("%s holds a password, or the token of a cookie, a link or a report: %s", place, secret)
 			}
 		}
 	}
+}
+
+var tokenPattern = regexp.MustCompile(`[a-p]{96}`)
+
+// tokensIn are the tokens of the links in letters, and those that texts are
+// reported under. Half of one is its row's id, so each is looked for without it
+// as well.
+func (s *server) tokensIn(list []letter) (tokens []string) {
+	s.t.Helper()
+	for _, l := range list {
+		source := l.Text + l.HTML
+		if l.Channel == "sms" {
+			resp := must[*http.Response](s.t)(http.Get(s.base + "/dev/inbox/" + l.ID + "/source"))
+			source = string(must[[]byte](s.t)(io.ReadAll(resp.Body)))
+			resp.Body.Close()
+			if !tokenPattern.MatchString(source) {
+				s.t.Errorf("the text to %s came without a place to report it: %s", l.To, source)
+			}
+		}
+		for _, token := range tokenPattern.FindAllString(source, -1) {
+			tokens = append(tokens, token, token[32:])
+		}
+	}
+	slices.Sort(tokens)
+	return slices.Compact(tokens)
 }
 
 // formsOf are the code and what somebody might have thought is not the code.

@@ -118,7 +118,11 @@ func (s *server) end() {
 	if s.cmd == nil {
 		return
 	}
-	codes := codesIn(s.mails())
+	mails := s.mails()
+	codes := codesIn(mails)
+	for _, token := range s.tokensIn(mails) {
+		s.keepSecret(token)
+	}
 	s.findNone(codes)
 	s.stop()
 	s.findNone(codes)
@@ -161,15 +165,36 @@ func (s *server) ended() {
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }
 
-// letter is a message as /dev/inbox.json gives it.
+// letter is a message as /dev/inbox.json gives it; a text is one too.
 type letter struct {
-	To, Subject, Text, HTML string
+	ID, Channel, To, Subject, Text, HTML string
 }
 
-var wholeCode = regexp.MustCompile(`\b\d{6}\b`)
+// wholeCode is a code of any flow: that of a reset is longer.
+var wholeCode = regexp.MustCompile(`\b(\d{8}|\d{6})\b`)
 
 // code is the code that a letter brings, "" where it brings none.
 func (l letter) code() string { return wholeCode.FindString(l.Text) }
+
+// link is the path of a letter's link of a kind, "" where it has none: /undo,
+// /not-me or /reset/link.
+func (l letter) link(kind string) string {
+	return regexp.MustCompile(kind + "/[a-p]{96}").FindString(l.Text)
+}
+
+// linkTo waits for the newest letter to an address whose subject has some words,
+// and gives its link of a kind.
+func (s *server) linkTo(to, subject, kind string) string {
+	s.t.Helper()
+	return await(s.t, "a letter to "+to+" with "+subject+" and a link "+kind, func() (string, bool) {
+		for _, l := range lettersTo(to, s.mails()) {
+			if strings.Contains(l.Subject, subject) {
+				return l.link(kind), l.link(kind) != ""
+			}
+		}
+		return "", false
+	})
+}
 
 // mails is all that has arrived, newest first.
 func (s *server) mails() []letter {

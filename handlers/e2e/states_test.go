@@ -20,13 +20,18 @@ type state struct {
 
 // servers differ in what would otherwise take long to come to.
 var servers = map[string]func(*testing.T) *server{
-	"": func(t *testing.T) *server { return start(t, `resend_waits = ["1s", "1h"]`) },
+	"":        func(t *testing.T) *server { return start(t, `resend_waits = ["1s", "1h"]`) },
+	"account": func(t *testing.T) *server { return start(t, roomy) },
 	"short": func(t *testing.T) *server {
 		return start(t, "code_life = \"2s\"\nflow_life = \"1m\"\nresend_waits = [\"1s\"]")
 	},
 	"brief":  func(t *testing.T) *server { return start(t, "code_life = \"1s\"\nflow_life = \"2s\"") },
 	"stuck":  func(t *testing.T) *server { return start(t, "") },
 	"closed": func(t *testing.T) *server { return start(t, "", "--sign-up", "closed") },
+	// A text has no room for a name of such letters, so none is sent.
+	"no texts": func(t *testing.T) *server {
+		return start(t, "", "--brand-name", "Kino na rogu ulicy Łąkowej i Długiej")
+	},
 }
 
 // nobody gives an address that no test has used before.
