@@ -10,8 +10,7 @@ run:
 test:
 	@tools/install
 	@$(MAKE) --no-print-directory check
-	@go build -race ./...
-	tools/with-postgres go test -race -p 1 -timeout 60m ./...
+	tools/with-postgres tools/suite
 
 # The generated pages must be those of the .templ files; formatting and
 # findings must be none.
