@@ -186,7 +186,7 @@ func (a *Accounts) Data(ctx context.Context, c Client) (out Data, err error) {
 	}{
 		{"SELECT name, kind, known_at, seen_at, trusted_until FROM known_devices WHERE account_id = ? ORDER BY known_at", &out.Devices},
 		{"SELECT device, address, created_at, seen_at FROM sessions WHERE account_id = ? ORDER BY created_at", &out.Sessions},
-		{"SELECT kind, at, device, address, detail FROM events WHERE account_id = ? ORDER BY at DESC", &out.Activity},
+		{"SELECT kind, at, device, address, detail FROM events WHERE account_id = ? ORDER BY at DESC, id DESC", &out.Activity},
 		// Not the codes to new addresses: an address that is somebody's gets none, and
 		// the gap would tell.
 		{"SELECT kind, channel, destination, created_at, state FROM messages WHERE account_id = ? AND kind <> 'email_code' ORDER BY created_at DESC", &out.Messages},

@@ -1,6 +1,8 @@
 package models
 
 import (
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"admitone/models/internal/db"
@@ -67,6 +69,14 @@ type event struct {
 	Detail    string
 }
 
+// eventCount keeps the activities of one millisecond in their order.
+var eventCount atomic.Uint32
+
+// eventID sorts as the activities happened.
+func eventID(now time.Time) string {
+	return fmt.Sprintf("%012x%08x%s", now.UnixMilli(), eventCount.Add(1), newID()[:12])
+}
+
 // record keeps a security activity. It writes the same row for an address
 // without an account, so that the time it takes tells nothing.
 func record(tx *db.Tx, kind EventKind, account string, c Client) error {
@@ -74,7 +84,7 @@ func record(tx *db.Tx, kind EventKind, account string, c Client) error {
 }
 
 func recordAs(tx *db.Tx, kind EventKind, account, device, address string) error {
-	e := event{ID: newID(), Kind: kind, At: tx.Now, Device: device, Address: address}
+	e := event{ID: eventID(tx.Now), Kind: kind, At: tx.Now, Device: device, Address: address}
 	if account != "" {
 		e.AccountID = &account
 	}

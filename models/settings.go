@@ -106,7 +106,7 @@ func (a *Accounts) Overview(ctx context.Context, s Session) (o Overview, err err
 // Activity gives the newest security activities of the account, at most n.
 func (a *Accounts) Activity(ctx context.Context, s Session, n int) ([]Activity, error) {
 	var list []Activity
-	err := a.db.Read(ctx).Raw("SELECT kind, at, device, address FROM events WHERE account_id = ? ORDER BY at DESC, id LIMIT ?", s.AccountID, n).Scan(&list).Error
+	err := a.db.Read(ctx).Raw("SELECT kind, at, device, address FROM events WHERE account_id = ? ORDER BY at DESC, id DESC LIMIT ?", s.AccountID, n).Scan(&list).Error
 	return list, err
 }
 

@@ -206,6 +206,6 @@ func (s *Staff) act(ctx context.Context, name string, kind EventKind, detail str
 		if err := do(tx, who); err != nil {
 			return err
 		}
-		return tx.Create(&event{ID: newID(), AccountID: &who.AccountID, Kind: kind, At: tx.Now, Detail: detail}).Error
+		return tx.Create(&event{ID: eventID(tx.Now), AccountID: &who.AccountID, Kind: kind, At: tx.Now, Detail: detail}).Error
 	})
 }
