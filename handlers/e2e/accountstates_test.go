@@ -193,7 +193,7 @@ func settingsWalk(main, second string) walk {
 		}},
 		{"account, with all there can be", "", func(p *tab) {
 			p.s.keepSecret(newPassword)
-			p.submit(form("/account/password"), "current_password", password, "new_password", newPassword, "others", "")
+			p.submit(form("/account/password"), "current_password", password, "new_password", newPassword)
 			p.says("main .notice", "Your change is saved, and waits")
 			p.visit("/account/email")
 			p.submit(form("/account/email"), "email", "ada.third@example.com")
