@@ -150,6 +150,7 @@ func (s *timing) took(b *testing.B, before, path, form, email string) time.Durat
 func (s *timing) send(b *testing.B, jar map[string]string, path, form string) {
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.RemoteAddr = "127.0.0.1:50000" // nobody's address: the limit per address is not what is measured
 	for name, value := range jar {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
