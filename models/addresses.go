@@ -83,19 +83,11 @@ func (a *Accounts) StartEmail(ctx context.Context, typed string, second bool, c 
 // prove begins the proof of an address or number inside a session; one that is
 // begun anew ends the one before it.
 func (a *Accounts) prove(tx *db.Tx, s session, row verification, to destination, sends []budget, m message) (Started, error) {
-	ch, retryAt, err := a.issue(tx, row.Purpose, *s.AccountID, to, sends)
-	if err != nil || !retryAt.IsZero() {
-		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+	out, ch, err := a.await(tx, s, row, to, sends, m)
+	if err != nil || out.Outcome != CodeSent {
+		return out, err
 	}
-	if err := endProofs(tx, *s.AccountID, row.Purpose, ch.ID); err != nil {
-		return Started{}, err
-	}
-	row.ID, row.SessionID, row.ChallengeID, row.AccountID, row.CreatedAt = newID(), s.ID, ch.ID, s.AccountID, tx.Now
-	if err := tx.Create(&row).Error; err != nil {
-		return Started{}, err
-	}
-	m.about(ch)
-	return Started{Outcome: CodeSent}, enqueue(tx, m)
+	return out, endProofs(tx, *s.AccountID, row.Purpose, ch.ID)
 }
 
 // endProofs voids what waits for a code of a purpose but one challenge ("" for

@@ -281,25 +281,33 @@ type Pending struct {
 	Over        Outcome // Exhausted or Used where no code can be typed any more
 }
 
+// pendingRow is a row that waits for a code: a signUp, a signIn, a verification.
+type pendingRow interface {
+	keys() (id, challenge string)
+}
+
 // flow finds the newest pending flow of a kind in a session, and its challenge.
 // A Gone error says that there is none: cookies are off, or the flow is over.
-// scope picks the session's flows.
-func flow[F any](g, scope *gorm.DB, now time.Time, challengeOf func(F) string) (f F, ch challenge, err error) {
+// scope picks the session's flows. flowID is the one of the page, "" where the
+// form did not carry it; current is false where the flow began again in another
+// tab.
+func flow[F pendingRow](g, scope *gorm.DB, flowID string, now time.Time) (f F, ch challenge, current bool, err error) {
 	gone := &Error{Kind: Gone, Reason: "flow"}
 	var flows []F
 	if err := scope.Order("created_at DESC").Limit(1).Find(&flows).Error; err != nil {
-		return f, ch, err
+		return f, ch, false, err
 	}
 	if len(flows) == 0 {
-		return f, ch, gone
+		return f, ch, false, gone
 	}
-	if err := g.Take(&ch, "id = ?", challengeOf(flows[0])).Error; err != nil {
-		return f, ch, err
+	id, challengeID := flows[0].keys()
+	if err := g.Take(&ch, "id = ?", challengeID).Error; err != nil {
+		return f, ch, false, err
 	}
 	if !now.Before(ch.EndsAt) {
-		return f, ch, gone
+		return f, ch, false, gone
 	}
-	return flows[0], ch, nil
+	return flows[0], ch, flowID == "" || flowID == id, nil
 }
 
 // ofHandle picks the flows of a browser in which nobody is signed in.

@@ -62,9 +62,10 @@ func standingOf(g *gorm.DB, account string) (s standing, err error) {
 	return s, err
 }
 
-// stopWaiting ends every change of an account that waits.
-func stopWaiting(tx *db.Tx, account string) error {
-	_, err := tx.Exec(voided+" WHERE account_id = ? AND applied_at IS NULL AND undone_at IS NULL", tx.Now, account)
+// stopWaiting ends the changes of an account that wait, of one kind or, with "", of
+// every kind.
+func stopWaiting(tx *db.Tx, account, kind string) error {
+	_, err := tx.Exec(voided+" WHERE account_id = ? AND (kind = ? OR ? = '') AND applied_at IS NULL AND undone_at IS NULL", tx.Now, account, kind, kind)
 	return err
 }
 
@@ -98,8 +99,7 @@ func (c *core) change(tx *db.Tx, s session, kind, value, what string, cl Client)
 		return Changed{}, err
 	}
 	// A newer wish of the same kind comes in the place of one that waits.
-	_, err := tx.Exec(voided+" WHERE account_id = ? AND kind = ? AND applied_at IS NULL AND undone_at IS NULL", tx.Now, account, kind)
-	if err != nil {
+	if err := stopWaiting(tx, account, kind); err != nil {
 		return Changed{}, err
 	}
 	ch := change{
@@ -288,20 +288,18 @@ func (ch change) address() (a typedAddress) {
 	return a
 }
 
-// insertIdentifier adds a proven address. The one unique index decides where two
-// accounts prove one address at once.
+// insertIdentifier adds a proven address.
 func insertIdentifier(tx *db.Tx, ch change, kind string, main bool) (Outcome, string, error) {
 	a := ch.address()
-	id := newID()
-	n, err := tx.Exec(`INSERT INTO identifiers (id, account_id, kind, value, shown, is_primary, wrong_in_row, created_at, verified_at)
-		VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`, id, ch.AccountID, kind, a.Value, a.Shown, main, tx.Now, tx.Now)
+	i := identifier{ID: newID(), AccountID: ch.AccountID, Kind: kind, Value: a.Value, Shown: a.Shown, IsPrimary: main, CreatedAt: tx.Now, VerifiedAt: &tx.Now}
+	added, err := addIdentifier(tx, i)
 	if err != nil {
 		return "", "", err
 	}
-	if n == 0 {
+	if !added {
 		return Taken, "", nil
 	}
-	return Accepted, id, nil
+	return Accepted, i.ID, nil
 }
 
 // swapMain makes another confirmed address the main one; the old one stays.

@@ -127,7 +127,7 @@ func (a *Accounts) RenameDevice(ctx context.Context, id, name string, c Client) 
 		if err != nil {
 			return err
 		}
-		if !isDeviceID(id) {
+		if !isID(id) {
 			return &Error{Kind: NotFound, Reason: "device"}
 		}
 		n, err := tx.Exec("UPDATE known_devices SET name = ? WHERE account_id = ? AND device_id = ?", name, *s.AccountID, id)
@@ -168,9 +168,9 @@ func (a *Accounts) SignOutDevice(ctx context.Context, id string, c Client) (gone
 	return gone, at, err
 }
 
-// isDeviceID says whether an id from a form can be one of ours: PostgreSQL does
+// isID says whether an id that was typed or sent can be one of ours: PostgreSQL does
 // not even take every string.
-func isDeviceID(id string) bool {
+func isID(id string) bool {
 	_, err := hex.DecodeString(id)
 	return err == nil && id != ""
 }
@@ -191,7 +191,7 @@ func (a *Accounts) StopTrusting(ctx context.Context, id string, c Client) error 
 		case id == AllDevices:
 			_, err = tx.Exec("UPDATE known_devices SET trusted_until = NULL WHERE account_id = ?", *s.AccountID)
 			n = 1
-		case isDeviceID(id):
+		case isID(id):
 			n, err = tx.Exec("UPDATE known_devices SET trusted_until = NULL WHERE account_id = ? AND device_id = ? AND trusted_until IS NOT NULL", *s.AccountID, id)
 		}
 		if err != nil {
@@ -224,7 +224,7 @@ func (a *Accounts) SignOutEverywhere(ctx context.Context, this bool, c Client) (
 			return err
 		}
 		if s.proof(tx.Now) == ProofCode {
-			if err := stopWaiting(tx, *s.AccountID); err != nil {
+			if err := stopWaiting(tx, *s.AccountID, ""); err != nil {
 				return err
 			}
 		}
@@ -249,6 +249,14 @@ func endSessions(tx *db.Tx, account, keep string) error {
 	}
 	_, err := tx.Exec("DELETE FROM sign_ins WHERE account_id = ?", account)
 	return err
+}
+
+// shutOut ends every session of an account and makes all its devices unknown.
+func shutOut(tx *db.Tx, account string) error {
+	if err := endSessions(tx, account, ""); err != nil {
+		return err
+	}
+	return forgetDevices(tx, account, "")
 }
 
 // forgetDevices makes the devices of an account unknown but one ("" for none).

@@ -174,13 +174,10 @@ func (n *NotMes) SignOutEverywhere(ctx context.Context, token string, c Client) 
 		if done, err := outSince(tx.DB, m); err != nil || done {
 			return err // once per message: each time tells every address
 		}
-		if err := stopWaiting(tx, *m.AccountID); err != nil {
+		if err := stopWaiting(tx, *m.AccountID, ""); err != nil {
 			return err
 		}
-		if err := endSessions(tx, *m.AccountID, ""); err != nil {
-			return err
-		}
-		if err := forgetDevices(tx, *m.AccountID, ""); err != nil {
+		if err := shutOut(tx, *m.AccountID); err != nil {
 			return err
 		}
 		if err := n.tell(tx, *m.AccountID, notice{kind: KindSignedOutEverywhere}, c); err != nil {

@@ -31,7 +31,7 @@ type verification struct {
 	CreatedAt   time.Time
 }
 
-func (v verification) challenge() string { return v.ChallengeID }
+func (v verification) keys() (id, challenge string) { return v.ID, v.ChallengeID }
 
 // signedIn gives the living session of a client, or a NoSession error. Acts
 // ask it inside their transaction: a session that was ended a moment ago can
@@ -113,7 +113,7 @@ func (r *Reauths) Start(ctx context.Context, next, way string, c Client) (out St
 		if err != nil {
 			return err
 		}
-		if _, ch, err := flow(tx.DB, ofSession(tx.DB, s.ID, PurposeStepUp), tx.Now, verification.challenge); err == nil && ch.waits(tx.Now) {
+		if _, ch, _, err := flow[verification](tx.DB, ofSession(tx.DB, s.ID, PurposeStepUp), "", tx.Now); err == nil && ch.waits(tx.Now) {
 			out = Started{Outcome: CodeSent}
 			_, err := tx.Exec("UPDATE verifications SET next = ? WHERE challenge_id = ?", next, ch.ID)
 			return err
@@ -147,17 +147,22 @@ func (r *Reauths) start(tx *db.Tx, s session, next, way string, c Client) (Start
 	if err != nil {
 		return Started{}, err
 	}
-	ch, retryAt, err := r.issue(tx, PurposeStepUp, who.AccountID, to, r.ownersSends(to))
+	out, _, err := r.await(tx, s, verification{Purpose: PurposeStepUp, Next: next}, to, r.ownersSends(to), newMessage(KindStepUpCode, to, who.Locale, c))
+	return out, err
+}
+
+// await sends a code and waits for it inside a session.
+func (c *core) await(tx *db.Tx, s session, row verification, to destination, sends []budget, m message) (Started, challenge, error) {
+	ch, retryAt, err := c.issue(tx, row.Purpose, *s.AccountID, to, sends)
 	if err != nil || !retryAt.IsZero() {
-		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+		return Started{Outcome: Throttled, RetryAt: retryAt}, ch, err
 	}
-	row := verification{ID: newID(), SessionID: s.ID, ChallengeID: ch.ID, AccountID: &who.AccountID, Purpose: PurposeStepUp, Next: next, CreatedAt: tx.Now}
+	row.ID, row.SessionID, row.ChallengeID, row.AccountID, row.CreatedAt = newID(), s.ID, ch.ID, s.AccountID, tx.Now
 	if err := tx.Create(&row).Error; err != nil {
-		return Started{}, err
+		return Started{}, ch, err
 	}
-	m := newMessage(KindStepUpCode, to, who.Locale, c)
 	m.about(ch)
-	return Started{Outcome: CodeSent}, enqueue(tx, m)
+	return Started{Outcome: CodeSent}, ch, enqueue(tx, m)
 }
 
 // ofSession picks the verifications of a session for a purpose.
@@ -172,8 +177,13 @@ func (c *core) inside(g *gorm.DB, purpose Purpose, flowID string, cl Client, now
 	if s, err = c.signedIn(g, cl, now); err != nil {
 		return s, row, ch, false, err
 	}
-	row, ch, err = flow(g, ofSession(g, s.ID, purpose), now, verification.challenge)
-	return s, row, ch, flowID == "" || flowID == row.ID, err
+	row, ch, current, err = flow[verification](g, ofSession(g, s.ID, purpose), flowID, now)
+	return s, row, ch, current, err
+}
+
+// outside is inside for a browser in which nobody is signed in.
+func outside(g *gorm.DB, purpose Purpose, flowID string, cl Client, now time.Time) (row verification, ch challenge, current bool, err error) {
+	return flow[verification](g, ofHandle(g, cl, now).Where("purpose = ?", purpose), flowID, now)
 }
 
 // Pending is what the step-up's code page shows; a Gone error where no code is

@@ -70,7 +70,7 @@ func (r *Resets) send(tx *db.Tx, email Email, who owner, sends []budget, own boo
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
-	sid, token, err := handle(tx, c, 2*time.Duration(r.policy.FlowLife))
+	sid, token, err := r.handle(tx, c)
 	if err != nil {
 		return Started{}, err
 	}
@@ -127,7 +127,7 @@ func (r *Resets) message(who owner, ch challenge, own bool, now time.Time, c Cli
 // nobody has.
 func (r *Resets) Pending(ctx context.Context, c Client) (Pending, error) {
 	g, now := r.db.Read(ctx), r.db.Now()
-	row, ch, err := flow(g, r.scope(g, c, now), now, verification.challenge)
+	row, ch, _, err := outside(g, PurposeReset, "", c, now)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -136,20 +136,13 @@ func (r *Resets) Pending(ctx context.Context, c Client) (Pending, error) {
 	return p, err
 }
 
-func (r *Resets) scope(g *gorm.DB, c Client, now time.Time) *gorm.DB {
-	return ofHandle(g, c, now).Where("purpose = ?", PurposeReset)
-}
-
 // Resend sends the message of the reset again.
 func (r *Resets) Resend(ctx context.Context, flowID, _ string, c Client) (out Resent, err error) {
 	err = r.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, r.scope(tx.DB, c, tx.Now), tx.Now, verification.challenge)
-		if err != nil {
-			return err
-		}
-		if flowID != "" && flowID != row.ID {
+		row, ch, current, err := outside(tx.DB, PurposeReset, flowID, c, tx.Now)
+		if err != nil || !current {
 			out = Resent{Outcome: Superseded}
-			return nil
+			return err
 		}
 		who, err := r.still(tx.DB, row)
 		if err != nil {
@@ -180,13 +173,10 @@ func (r *Resets) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Cl
 		return out, invalid("code", reason, resetDigits)
 	}
 	err = r.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, r.scope(tx.DB, c, tx.Now), tx.Now, verification.challenge)
-		if err != nil {
-			return err
-		}
-		if flowID != "" && flowID != row.ID {
+		row, ch, current, err := outside(tx.DB, PurposeReset, flowID, c, tx.Now)
+		if err != nil || !current {
 			out = Answered{Outcome: Superseded}
-			return nil
+			return err
 		}
 		codes := r.resetBudget(Email{Value: row.Value})
 		if err := lock(tx, codes, r.addressBudget(c.Address)); err != nil {
@@ -273,7 +263,7 @@ func (r *Resets) Follow(ctx context.Context, token string, c Client) (session st
 		if err := r.endHere(tx, c); err != nil {
 			return err
 		}
-		if sid, session, err = handle(tx, c, 2*time.Duration(r.policy.FlowLife)); err != nil {
+		if sid, session, err = r.handle(tx, c); err != nil {
 			return err
 		}
 		to, _ := ParseEmail(ch.Destination)
@@ -310,7 +300,7 @@ func (r *Resets) Proven(ctx context.Context, c Client) (email string, err error)
 
 func (r *Resets) proven(g *gorm.DB, c Client, now time.Time) (verification, error) {
 	var rows []verification
-	err := r.scope(g, c, now).Where("proven_at > ? AND account_id IS NOT NULL", now.Add(-proofLife)).
+	err := ofHandle(g, c, now).Where("purpose = ?", PurposeReset).Where("proven_at > ? AND account_id IS NOT NULL", now.Add(-proofLife)).
 		Order("created_at DESC").Limit(1).Find(&rows).Error
 	if err != nil {
 		return verification{}, err
@@ -368,14 +358,11 @@ func (r *Resets) finish(tx *db.Tx, row verification, hash string, c Client) erro
 	if err := setPassword(tx, account, hash); err != nil {
 		return err
 	}
-	if err := endSessions(tx, account, ""); err != nil {
-		return err
-	}
-	if err := forgetDevices(tx, account, ""); err != nil {
+	if err := shutOut(tx, account); err != nil {
 		return err
 	}
 	// Whoever had only the old password does not go on with what waits.
-	if _, err := tx.Exec(voided+" WHERE account_id = ? AND applied_at IS NULL AND undone_at IS NULL", tx.Now, account); err != nil {
+	if err := stopWaiting(tx, account, ""); err != nil {
 		return err
 	}
 	// The mailbox is proven: where wrong codes had shut it, it is open again,

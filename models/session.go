@@ -142,15 +142,16 @@ func mint(tx *db.Tx, p Policy, c Client, account, deviceID, amr string, untilClo
 // one at every start and the one before it ends: a handle that a stranger
 // planted must not show or spend the owner's flow (ASVS v5.0.0-7.2.4). Its token
 // never becomes a signed-in session's.
-func handle(tx *db.Tx, c Client, life time.Duration) (id, token string, err error) {
-	if c.Session != "" {
-		_, err := tx.Exec("DELETE FROM sessions WHERE id = ? AND account_id IS NULL", hashToken(cut(c.Session, tokenLength+1)))
+func (c *core) handle(tx *db.Tx, cl Client) (id, token string, err error) {
+	if cl.Session != "" {
+		_, err := tx.Exec("DELETE FROM sessions WHERE id = ? AND account_id IS NULL", hashToken(cut(cl.Session, tokenLength+1)))
 		if err != nil {
 			return "", "", err
 		}
 	}
 	token = newToken()
-	row := session{ID: hashToken(token), Device: deviceName(c.UserAgent), Address: addressText(c), CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: tx.Now.Add(life)}
+	life := 2 * time.Duration(c.policy.FlowLife) // a flow that ends is still told that it did
+	row := session{ID: hashToken(token), Device: deviceName(cl.UserAgent), Address: addressText(cl), CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: tx.Now.Add(life)}
 	return row.ID, token, tx.Create(&row).Error
 }
 

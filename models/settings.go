@@ -151,7 +151,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, current, password string,
 		if out, err = a.change(tx, s, ChangePassword, hash, "", c); err != nil || out.Outcome != Accepted || !out.HoldsAt.IsZero() {
 			return err
 		}
-		if err := stopWaiting(tx, who.AccountID); err != nil || !others {
+		if err := stopWaiting(tx, who.AccountID, ""); err != nil || !others {
 			return err
 		}
 		if err := endSessions(tx, who.AccountID, s.ID); err != nil {
@@ -230,9 +230,9 @@ func (a *Accounts) SetTwoStep(ctx context.Context, choice string, c Client) (out
 			// Nothing changes and nobody is told; but a wish for something else,
 			// made with the password alone, does not outlive this one.
 			if s.proof(tx.Now) == ProofCode {
-				_, err = tx.Exec(voided+" WHERE account_id = ? AND kind = ? AND applied_at IS NULL AND undone_at IS NULL", tx.Now, who.AccountID, ChangeTwoStep)
+				return stopWaiting(tx, who.AccountID, ChangeTwoStep)
 			}
-			return err
+			return nil
 		}
 		out, err = a.change(tx, s, ChangeTwoStep, choice, "", c)
 		return err

@@ -22,7 +22,7 @@ type signIn struct {
 	CreatedAt   time.Time
 }
 
-func (s signIn) challenge() string { return s.ChallengeID }
+func (s signIn) keys() (id, challenge string) { return s.ID, s.ChallengeID }
 
 // attempt is one sign-in between the password and the answer.
 type attempt struct {
@@ -198,7 +198,7 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
-	sid, token, err := handle(tx, a.client, 2*time.Duration(s.policy.FlowLife))
+	sid, token, err := s.handle(tx, a.client)
 	if err != nil {
 		return Started{}, err
 	}
@@ -218,7 +218,7 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 // sign-in is pending in this browser. It writes nothing.
 func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {
 	g, now := s.db.Read(ctx), s.db.Now()
-	row, ch, err := flow(g, ofHandle(g, c, now), now, signIn.challenge)
+	row, ch, _, err := flow[signIn](g, ofHandle(g, c, now), "", now)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -241,13 +241,10 @@ func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {
 // the form did not carry it.
 func (s *SignIns) Resend(ctx context.Context, flowID, way string, c Client) (out Resent, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, ofHandle(tx.DB, c, tx.Now), tx.Now, signIn.challenge)
-		if err != nil {
-			return err
-		}
-		if flowID != "" && flowID != row.ID {
+		_, ch, current, err := flow[signIn](tx.DB, ofHandle(tx.DB, c, tx.Now), flowID, tx.Now)
+		if err != nil || !current {
 			out = Resent{Outcome: Superseded}
-			return nil
+			return err
 		}
 		out, err = s.sendAgain(tx, ch, way, c)
 		return err
@@ -283,13 +280,10 @@ func (s *SignIns) Answer(ctx context.Context, typed, flowID string, ticks Ticks,
 		return out, invalid("code", reason, codeDigits)
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, ofHandle(tx.DB, c, tx.Now), tx.Now, signIn.challenge)
-		if err != nil {
-			return err
-		}
-		if flowID != "" && flowID != row.ID {
+		row, ch, current, err := flow[signIn](tx.DB, ofHandle(tx.DB, c, tx.Now), flowID, tx.Now)
+		if err != nil || !current {
 			out = Answered{Outcome: Superseded}
-			return nil
+			return err
 		}
 		out, err = s.answer(tx, row, ch, code, ticks, c)
 		return err

@@ -23,7 +23,7 @@ type signUp struct {
 	CreatedAt    time.Time
 }
 
-func (s signUp) challenge() string { return s.ChallengeID }
+func (s signUp) keys() (id, challenge string) { return s.ID, s.ChallengeID }
 
 // account and its first identifier are rows too.
 type account struct {
@@ -84,7 +84,7 @@ func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started,
 	if err != nil {
 		return Started{}, err
 	}
-	sid, token, err := handle(tx, c, 2*time.Duration(s.policy.FlowLife))
+	sid, token, err := s.handle(tx, c)
 	if err != nil {
 		return Started{}, err
 	}
@@ -109,7 +109,7 @@ func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started,
 // sign-up is pending in this browser. It writes nothing.
 func (s *SignUps) Pending(ctx context.Context, c Client) (Pending, error) {
 	g, now := s.db.Read(ctx), s.db.Now()
-	row, ch, err := flow(g, ofHandle(g, c, now), now, signUp.challenge)
+	row, ch, _, err := flow[signUp](g, ofHandle(g, c, now), "", now)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -120,13 +120,10 @@ func (s *SignUps) Pending(ctx context.Context, c Client) (Pending, error) {
 // page, "" where the form did not carry it.
 func (s *SignUps) Resend(ctx context.Context, flowID, _ string, c Client) (out Resent, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, ofHandle(tx.DB, c, tx.Now), tx.Now, signUp.challenge)
-		if err != nil {
-			return err
-		}
-		if flowID != "" && flowID != row.ID {
+		row, ch, current, err := flow[signUp](tx.DB, ofHandle(tx.DB, c, tx.Now), flowID, tx.Now)
+		if err != nil || !current {
 			out = Resent{Outcome: Superseded}
-			return nil
+			return err
 		}
 		owner, err := findOwner(tx.DB, Email{Value: row.Email})
 		if err != nil {
@@ -170,13 +167,10 @@ func (s *SignUps) Answer(ctx context.Context, typed, flowID string, ticks Ticks,
 		return out, invalid("code", reason, codeDigits)
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, ofHandle(tx.DB, c, tx.Now), tx.Now, signUp.challenge)
-		if err != nil {
-			return err
-		}
-		if flowID != "" && flowID != row.ID {
+		row, ch, current, err := flow[signUp](tx.DB, ofHandle(tx.DB, c, tx.Now), flowID, tx.Now)
+		if err != nil || !current {
 			out = Answered{Outcome: Superseded}
-			return nil
+			return err
 		}
 		out, err = s.answer(tx, row, ch, code, ticks, c)
 		return err
@@ -196,15 +190,13 @@ func (s *SignUps) answer(tx *db.Tx, row signUp, ch challenge, code string, ticks
 	if err := tx.Create(&acct).Error; err != nil {
 		return Answered{}, err
 	}
-	// Two browsers may sign up with one address; the one unique index decides,
-	// and the second one, who has proven the mailbox too, is told.
-	n, err := tx.Exec(`INSERT INTO identifiers (id, account_id, kind, value, shown, is_primary, wrong_in_row, created_at, verified_at)
-		VALUES (?, ?, 'email', ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`,
-		newID(), acct.ID, row.Email, row.EmailShown, true, tx.Now, tx.Now)
+	// Two browsers may sign up with one address; the second one, who has proven
+	// the mailbox too, is told.
+	added, err := addIdentifier(tx, mainAddress(acct.ID, Email{Value: row.Email, Shown: row.EmailShown}, tx.Now))
 	if err != nil {
 		return Answered{}, err
 	}
-	if n == 0 {
+	if !added {
 		_, err := tx.Exec("DELETE FROM accounts WHERE id = ?", acct.ID)
 		return Answered{Outcome: Taken}, err
 	}

@@ -47,12 +47,11 @@ func (s *Staff) Create(ctx context.Context, typed string) error {
 		if err := tx.Create(&acct).Error; err != nil {
 			return err
 		}
-		n, err := tx.Exec(`INSERT INTO identifiers (id, account_id, kind, value, shown, is_primary, wrong_in_row, created_at, verified_at)
-			VALUES (?, ?, 'email', ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`, newID(), acct.ID, email.Value, email.Shown, true, tx.Now, tx.Now)
+		added, err := addIdentifier(tx, mainAddress(acct.ID, email, tx.Now))
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if !added {
 			return invalid("email", "taken", 0)
 		}
 		return recordAs(tx, EventStaffCreated, acct.ID, "", "")
@@ -65,7 +64,7 @@ func (s *Staff) find(tx *db.Tx, name string) (owner, error) {
 	who, err := owner{}, error(nil)
 	if reason == "" {
 		who, err = findOwner(tx.DB, email)
-	} else if isDeviceID(name) {
+	} else if isID(name) {
 		who, err = primaryOwner(tx.DB, name)
 	}
 	if err == nil && who.AccountID == "" {
@@ -175,10 +174,7 @@ func (s *Staff) Unlock(ctx context.Context, name string) error {
 // holder is told.
 func (s *Staff) SignOut(ctx context.Context, name string) error {
 	return s.act(ctx, name, EventStaffSignedOut, "", func(tx *db.Tx, who owner) error {
-		if err := endSessions(tx, who.AccountID, ""); err != nil {
-			return err
-		}
-		if err := forgetDevices(tx, who.AccountID, ""); err != nil {
+		if err := shutOut(tx, who.AccountID); err != nil {
 			return err
 		}
 		return s.tell(tx, who.AccountID, notice{kind: KindSignedOutEverywhere}, Client{})

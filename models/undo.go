@@ -148,7 +148,7 @@ func (u *Undos) ask(tx *db.Tx, f found, way string, c Client) (Undone, error) {
 	if err := u.endHere(tx, c); err != nil {
 		return Undone{}, err
 	}
-	sid, token, err := handle(tx, c, 2*time.Duration(u.policy.FlowLife))
+	sid, token, err := u.handle(tx, c)
 	if err != nil {
 		return Undone{}, err
 	}
@@ -171,20 +171,13 @@ func (u *Undos) ask(tx *db.Tx, f found, way string, c Client) (Undone, error) {
 // undoSends bound the codes of undos apart from the owner's own: an old mailbox
 // that was stolen must not use those up.
 func (u *Undos) undoSends(to destination) []budget {
-	if to.channel == ChannelSMS {
-		return []budget{{key: "send undo " + u.keys.laneTag(kindPhone, to.value), windows: u.policy.OwnerSends.half().windows()}, u.purse()}
-	}
-	return []budget{{key: "send undo " + u.keys.laneTag(kindEmail, to.value), windows: u.policy.OwnerSends.windows()}}
-}
-
-func (u *Undos) scope(g *gorm.DB, c Client, now time.Time) *gorm.DB {
-	return ofHandle(g, c, now).Where("purpose = ?", PurposeUndo)
+	return u.sends("send undo ", to)
 }
 
 // Pending is what the code page of an undo shows.
 func (u *Undos) Pending(ctx context.Context, c Client) (Pending, error) {
 	g, now := u.db.Read(ctx), u.db.Now()
-	row, ch, err := flow(g, u.scope(g, c, now), now, verification.challenge)
+	row, ch, _, err := outside(g, PurposeUndo, "", c, now)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -194,8 +187,8 @@ func (u *Undos) Pending(ctx context.Context, c Client) (Pending, error) {
 // Resend sends the code of an undo again.
 func (u *Undos) Resend(ctx context.Context, flowID, _ string, c Client) (out Resent, err error) {
 	err = u.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, u.scope(tx.DB, c, tx.Now), tx.Now, verification.challenge)
-		if err != nil || flowID != "" && flowID != row.ID {
+		row, ch, current, err := outside(tx.DB, PurposeUndo, flowID, c, tx.Now)
+		if err != nil || !current {
 			out = Resent{Outcome: Superseded}
 			return err
 		}
@@ -227,8 +220,8 @@ func (u *Undos) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Cli
 		return out, invalid("code", reason, codeDigits)
 	}
 	err = u.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, err := flow(tx.DB, u.scope(tx.DB, c, tx.Now), tx.Now, verification.challenge)
-		if err != nil || flowID != "" && flowID != row.ID {
+		row, ch, current, err := outside(tx.DB, PurposeUndo, flowID, c, tx.Now)
+		if err != nil || !current {
 			out = Answered{Outcome: Superseded}
 			return err
 		}
@@ -314,10 +307,7 @@ func (u *Undos) takeBack(tx *db.Tx, ch change, before standing, c Client) (Undon
 	if err := setPassword(tx, account, ""); err != nil {
 		return Undone{}, err
 	}
-	if err := endSessions(tx, account, ""); err != nil {
-		return Undone{}, err
-	}
-	if err := forgetDevices(tx, account, ""); err != nil {
+	if err := shutOut(tx, account); err != nil {
 		return Undone{}, err
 	}
 	for _, p := range []Purpose{PurposeEmail, PurposePhone, PurposeStepUp} {
@@ -334,19 +324,19 @@ func (u *Undos) takeBack(tx *db.Tx, ch change, before standing, c Client) (Undon
 	return Undone{Outcome: Accepted}, record(tx, EventUndone, account, c)
 }
 
-// restore writes the identifiers and the choices as they were. The unique index
-// decides whether an address is still free.
+// restore writes the identifiers and the choices as they were, as long as every
+// address is still free.
 func restore(tx *db.Tx, account string, before standing) error {
 	if _, err := tx.Exec("DELETE FROM identifiers WHERE account_id = ?", account); err != nil {
 		return err
 	}
 	for _, i := range before.Identifiers {
-		n, err := tx.Exec(`INSERT INTO identifiers (id, account_id, kind, value, shown, is_primary, wrong_in_row, created_at, verified_at)
-			VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`, i.ID, account, i.Kind, i.Value, i.Shown, i.IsPrimary, i.CreatedAt.UTC(), i.VerifiedAt)
+		i.AccountID = account
+		added, err := addIdentifier(tx, i)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if !added {
 			return &takenError{}
 		}
 	}

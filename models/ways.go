@@ -26,6 +26,20 @@ type identifier struct {
 	VerifiedAt *time.Time `json:"verified_at"`
 }
 
+// addIdentifier adds a confirmed identifier to an account. added is false where
+// the address belongs to another one: the one unique index decides, whatever two
+// acts do at once.
+func addIdentifier(tx *db.Tx, i identifier) (added bool, err error) {
+	n, err := tx.Exec(`INSERT INTO identifiers (id, account_id, kind, value, shown, is_primary, wrong_in_row, created_at, verified_at)
+		VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING`, i.ID, i.AccountID, i.Kind, i.Value, i.Shown, i.IsPrimary, i.CreatedAt.UTC(), i.VerifiedAt)
+	return n > 0, err
+}
+
+// mainAddress is the first identifier of a new account.
+func mainAddress(account string, e Email, now time.Time) identifier {
+	return identifier{ID: newID(), AccountID: account, Kind: kindEmail, Value: e.Value, Shown: e.Shown, IsPrimary: true, CreatedAt: now, VerifiedAt: &now}
+}
+
 // destination is where a message goes. id is the identifier's, "" where it has
 // no row.
 type destination struct{ id, channel, value, shown string }
@@ -133,12 +147,15 @@ func (c *core) another(tx *db.Tx, ch challenge, way string, m func(destination) 
 // ownersSends bound the messages to one destination that no stranger could ask
 // for: after a right password, in a session, from a known device. They never
 // share a budget with strangers', so that a flood starves nobody (POLICY.md 2).
-// Texts have half of it, and share a daily purse.
-func (c *core) ownersSends(to destination) []budget {
+func (c *core) ownersSends(to destination) []budget { return c.sends("send owner ", to) }
+
+// sends bound the messages of one sort to one destination. Texts have half as
+// many as mails, and share a daily purse.
+func (c *core) sends(sort string, to destination) []budget {
 	if to.channel == ChannelSMS {
-		return []budget{{key: "send owner " + c.keys.laneTag(kindPhone, to.value), windows: c.policy.OwnerSends.half().windows()}, c.purse()}
+		return []budget{{key: sort + c.keys.laneTag(kindPhone, to.value), windows: c.policy.OwnerSends.half().windows()}, c.purse()}
 	}
-	return []budget{{key: "send owner " + c.keys.laneTag(kindEmail, to.value), windows: c.policy.OwnerSends.windows()}}
+	return []budget{{key: sort + c.keys.laneTag(kindEmail, to.value), windows: c.policy.OwnerSends.windows()}}
 }
 
 // purse bounds the texts of a day, all accounts together: each one costs money.

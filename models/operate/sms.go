@@ -34,17 +34,17 @@ func (o Options) texts(s *Setup) (err error) {
 	if s.Countries, err = countries(o.SMS.Countries); err != nil {
 		return err
 	}
+	gateway := o.SMS.gateway()
+	if gateway == nil && !s.DevInbox {
+		return nil
+	}
 	// Whatever has no place in a text is found now, not at the first one.
 	unfit := content.CheckTexts(o.BrandName, s.Public.String())
 	if unfit != nil {
 		unfit = fmt.Errorf("--brand-name, --public-url: %w; choose a shorter name, of letters that every phone can show in a text", unfit)
 	}
-	gateway := o.SMS.gateway()
 	if gateway == nil {
-		s.Texts = s.DevInbox && unfit == nil
-		if s.DevInbox {
-			s.TextsUnfit = unfit
-		}
+		s.Texts, s.TextsUnfit = unfit == nil, unfit
 		if s.Texts && len(s.Countries) == 0 {
 			s.Countries = trialCountries
 		}
