@@ -217,14 +217,14 @@ func (a *Accounts) resendProof(tx *db.Tx, row verification, ch challenge, c Clie
 // have a fresh proof: a code typed an hour later changes nothing without it.
 func (a *Accounts) AnswerProof(purpose Purpose) func(ctx context.Context, typed, flowID string, _ Ticks, c Client) (Answered, error) {
 	return func(ctx context.Context, typed, flowID string, _ Ticks, c Client) (out Answered, err error) {
-		code, reason := NormaliseCode(typed, codeDigits)
+		code, reason := NormaliseCode(typed, CodeDigits)
 		err = a.db.Write(ctx, func(tx *db.Tx) error {
 			s, err := a.elevated(tx, c)
 			if err != nil {
 				return err
 			}
 			if reason != "" {
-				return invalid("code", reason, codeDigits)
+				return invalid("code", reason, CodeDigits)
 			}
 			_, row, ch, current, err := a.inside(tx.DB, purpose, flowID, c, tx.Now)
 			if err != nil || !current {

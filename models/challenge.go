@@ -29,9 +29,9 @@ func (p Purpose) message() string { return string(p) + "_code" }
 // only proof (POLICY.md 2).
 func (p Purpose) digits() int {
 	if p == PurposeReset {
-		return resetDigits
+		return ResetDigits
 	}
-	return codeDigits
+	return CodeDigits
 }
 
 // challenge is a row: one outstanding question. What it keeps of the code is
@@ -237,7 +237,7 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, sends []budget, to des
 	if !retryAt.IsZero() {
 		return Resent{}, &Error{Kind: TooSoon, Reason: "resend", RetryAt: retryAt}
 	}
-	fresh := ch.ExpiresAt.Sub(tx.Now) < sameCodeLeft
+	fresh := ch.ExpiresAt.Sub(tx.Now) < SameCodeLeft
 	if fresh {
 		if prior := ch.ExpiresAt; prior.After(tx.Now) {
 			ch.PriorExpiresAt = &prior

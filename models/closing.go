@@ -113,6 +113,8 @@ type Data struct {
 	Activity    []DataActivity `json:"activity"`
 	Messages    []DataMessage  `json:"messages"`
 	Changes     []DataChange   `json:"changes"`
+	Chats       []DataChat     `json:"chats"`
+	Calls       []DataCall     `json:"calls"`
 }
 
 // DataDevice is a browser that the account knows.
@@ -139,6 +141,7 @@ type DataActivity struct {
 	Device  string    `json:"device"`
 	Address string    `json:"address"`
 	Detail  string    `json:"detail,omitempty"`
+	Agent   string    `json:"support,omitempty"` // who of support did it
 }
 
 // DataMessage is one message that was sent, without its words.
@@ -157,6 +160,38 @@ type DataChange struct {
 	MadeAt    time.Time  `json:"made_at"`
 	AppliedAt *time.Time `json:"applied_at"`
 	UndoneAt  *time.Time `json:"undone_at"`
+}
+
+// DataChat is one conversation with support. What staff noted for themselves is not
+// in it.
+type DataChat struct {
+	ID        string     `json:"-"`
+	Problem   string     `json:"problem"`
+	Name      string     `json:"name"`
+	Email     string     `json:"email"`
+	Agent     string     `json:"support"`
+	StartedAt time.Time  `json:"started_at"`
+	EndedAt   *time.Time `json:"ended_at"`
+	Messages  []DataSaid `json:"messages" gorm:"-"`
+}
+
+// DataSaid is one message of a conversation.
+type DataSaid struct {
+	ChatID string    `json:"-"`
+	Author string    `json:"author"`
+	Name   string    `json:"name,omitempty"`
+	Text   string    `json:"text"`
+	At     time.Time `json:"at"`
+}
+
+// DataCall is a call that the holder asked for.
+type DataCall struct {
+	Number    string    `json:"number"`
+	Name      string    `json:"name"`
+	Problem   string    `json:"problem"`
+	State     string    `json:"state"`
+	SlotAt    time.Time `json:"slot_at"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // Data collects what is kept about the account of a session with a fresh proof.
@@ -180,20 +215,31 @@ func (a *Accounts) Data(ctx context.Context, c Client) (out Data, err error) {
 	if out.Identifiers, err = identifiersOf(g, *s.AccountID); err != nil {
 		return out, err
 	}
+	var said []DataSaid
 	for _, part := range []struct {
 		sql  string
 		into any
 	}{
 		{"SELECT name, kind, known_at, seen_at, trusted_until FROM known_devices WHERE account_id = ? ORDER BY known_at", &out.Devices},
 		{"SELECT device, address, created_at, seen_at FROM sessions WHERE account_id = ? ORDER BY created_at", &out.Sessions},
-		{"SELECT kind, at, device, address, detail FROM events WHERE account_id = ? ORDER BY at DESC, id DESC", &out.Activity},
+		{"SELECT kind, at, device, address, detail, agent FROM events WHERE account_id = ? ORDER BY at DESC, id DESC", &out.Activity},
 		// Not the codes to new addresses: an address that is somebody's gets none, and
 		// the gap would tell.
 		{"SELECT kind, channel, destination, created_at, state FROM messages WHERE account_id = ? AND kind <> 'email_code' ORDER BY created_at DESC", &out.Messages},
 		{"SELECT kind, what, made_at, applied_at, undone_at FROM changes WHERE account_id = ? ORDER BY made_at DESC", &out.Changes},
+		{"SELECT id, problem, name, email, agent_name AS agent, started_at, ended_at FROM chats WHERE account_id = ? ORDER BY started_at", &out.Chats},
+		{"SELECT m.chat_id, m.author, m.name, m.text, m.at FROM chat_messages m JOIN chats c ON c.id = m.chat_id WHERE c.account_id = ? AND m.author IN ('visitor', 'staff') ORDER BY m.chat_id, m.seq", &said},
+		{"SELECT number, name, problem, state, slot_at, created_at FROM calls WHERE account_id = ? ORDER BY created_at", &out.Calls},
 	} {
 		if err := g.Raw(part.sql, *s.AccountID).Scan(part.into).Error; err != nil {
 			return out, err
+		}
+	}
+	for i := range out.Chats {
+		for _, m := range said {
+			if m.ChatID == out.Chats[i].ID {
+				out.Chats[i].Messages = append(out.Chats[i].Messages, m)
+			}
 		}
 	}
 	return out, nil

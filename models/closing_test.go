@@ -237,6 +237,7 @@ func (h *house) live(t testing.TB, name string, number string) (account string, 
 	if _, err := h.SignIns.Start(ctx, mail, "a wrong horse and no staple", "", browser()); err != nil {
 		t.Fatal(err)
 	}
+	h.atTheDesk(t, s.AccountID, name, number)
 	h.forward(11 * time.Minute)
 	c = h.byPassword(t, c)
 	h.begin(t, ChangeEmailRemoved, c)
@@ -253,6 +254,20 @@ func (h *house) live(t testing.TB, name string, number string) (account string, 
 	return s.AccountID, []string{s.AccountID, mail, second, name + "@example.org", number}
 }
 
+// atTheDesk gives an account a conversation, a call and a service code.
+func (h *house) atTheDesk(t testing.TB, account, name, number string) {
+	t.Helper()
+	now := h.now()
+	h.exec(t, `INSERT INTO chats (id, token_hash, account_id, problem, name, email, address, device, state, agent_name, wrap, rating, seq, started_at, visitor_at, changed_at)
+		VALUES (?, 'hash', ?, 'no_code', ?, ?, '', '', 'open', 'Ines', '', 0, 3, ?, ?, ?)`, account+" chat", account, name, name+"@example.com", now, now, now)
+	for i, author := range []string{"visitor", "staff", "note"} {
+		h.exec(t, "INSERT INTO chat_messages (chat_id, seq, author, name, text, nonce, at) VALUES (?, ?, ?, '', ?, '', ?)", account+" chat", i+1, author, author+" wrote this", now)
+	}
+	h.exec(t, `INSERT INTO calls (id, token_hash, account_id, number, name, problem, state, tries, agent_name, slot_at, created_at, changed_at)
+		VALUES (?, 'hash', ?, ?, ?, 'no_code', 'scheduled', 0, '', ?, ?, ?)`, account+" call", account, number, name, now.Add(time.Hour), now, now)
+	h.exec(t, "INSERT INTO service_codes (id, account_id, tag, created_at, ends_at) VALUES (?, ?, ?, ?, ?)", account+" code", account, account+" tag", now, now.Add(time.Hour))
+}
+
 func TestEraseLeavesNothing(t *testing.T) {
 	enginesWith(t, withTexts, func(t *testing.T, h *house) {
 		// Two accounts with the same life, one erased and one kept.
@@ -263,7 +278,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		full := mentions(h.rows(t), kept)
-		for _, table := range []string{"accounts", "identifiers", "known_devices", "challenges", "sign_ups", "sign_ins", "verifications", "changes", "messages", "events"} {
+		for _, table := range []string{"accounts", "identifiers", "known_devices", "challenges", "sign_ups", "sign_ins", "verifications", "changes", "messages", "events", "chats", "chat_messages", "calls", "service_codes"} {
 			if len(full[table]) == 0 {
 				t.Errorf("the test has no row in %s", table)
 			}
@@ -312,6 +327,8 @@ func TestData(t *testing.T) {
 		h.forward(11 * time.Minute)
 		c = h.byPassword(t, c)
 		h.begin(t, ChangePassword, c)
+		h.atTheDesk(t, h.idOf(t, "mara@example.com"), "mara", "+436641234567")
+		h.atTheDesk(t, h.idOf(t, "tom@example.com"), "tom", "+436641234568")
 		list := h.messages(t)
 		d, err := h.Accounts.Data(ctx, c)
 		if err != nil {
@@ -319,6 +336,9 @@ func TestData(t *testing.T) {
 		}
 		if len(d.Identifiers) != 3 || len(d.Devices) != 1 || len(d.Sessions) != 1 || len(d.Changes) != 4 || len(d.Activity) < 6 || len(d.Messages) < 6 || d.TwoStep != TwoStepEveryTime || d.Devices[0].Name != "Mara's own" {
 			t.Errorf("%+v", d)
+		}
+		if len(d.Chats) != 1 || len(d.Chats[0].Messages) != 2 || d.Chats[0].Messages[1].Text != "staff wrote this" || d.Chats[0].Agent != "Ines" || len(d.Calls) != 1 || d.Calls[0].Number != "+436641234567" {
+			t.Errorf("%+v, %+v", d.Chats, d.Calls)
 		}
 		text, err := json.MarshalIndent(d, "", " ")
 		if err != nil {
@@ -329,6 +349,7 @@ func TestData(t *testing.T) {
 			"SELECT password_hash FROM accounts", "SELECT password_hash FROM sign_ups", "SELECT token_hash FROM devices", "SELECT id FROM sessions",
 			"SELECT id FROM challenges", "SELECT key_id FROM challenges", "SELECT value FROM changes WHERE kind = 'password'", "SELECT id FROM messages", "SELECT id FROM keys",
 			"SELECT id FROM accounts", "SELECT value FROM identifiers WHERE value = 'tom@example.com'",
+			"SELECT text FROM chat_messages WHERE author = 'note'", "SELECT tag FROM service_codes",
 		} {
 			var found []string
 			if err := h.core.db.Read(ctx).Raw(query).Scan(&found).Error; err != nil || len(found) == 0 {

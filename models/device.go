@@ -45,7 +45,7 @@ func bindDevice(tx *db.Tx, c Client, account string) (token, id string, err erro
 	}
 	_, err = tx.Exec(`INSERT INTO devices (id, token_hash, created_at, ends_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, ends_at = excluded.ends_at`,
-		id, hashToken(token), tx.Now, tx.Now.Add(deviceLife))
+		id, hashToken(token), tx.Now, tx.Now.Add(DeviceLife))
 	if err != nil {
 		return "", "", err
 	}

@@ -12,6 +12,10 @@
 //	reset.go       a forgotten password: code or link, new password
 //	notme.go       'I did not ask for this', from the link of a message
 //	staff.go       what an operator does with accounts
+//	agents.go      what staff do with accounts from the console
+//	customer.go    what staff see of an account, and of its messages
+//	lend.go        the parts that packages under this one work with
+//	desk.go        when and how people reach a person
 //	identifier.go  e-mail addresses: parse, canonical form, mask
 //	phone.go       telephone numbers: parse, kinds, countries, mask
 //	typo.go        'did you mean'
@@ -27,6 +31,7 @@
 //	throttle.go    budgets: lanes, addresses, destinations, wrong codes
 //	links.go       the links of messages: derive, find, delivery reports
 //	outbox.go      messages: enqueue, claim, sent, failed, delivery line
+//	speed.go       how fast each channel is right now
 //	event.go       security activity
 //	sweep.go       purge what is over
 //	policy.go      every number of the product

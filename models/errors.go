@@ -18,6 +18,10 @@ const (
 	NoSession Kind = "no_session" // nobody is signed in
 	NotProven Kind = "not_proven" // signed in, but the act needs a fresh proof (step-up)
 	NotFound  Kind = "not_found"  // no such thing in this account
+
+	Closed      Kind = "closed"      // nobody is there now; RetryAt is when somebody is
+	Conflict    Kind = "conflict"    // somebody else was first
+	Unreachable Kind = "unreachable" // another system did not answer
 )
 
 // Error is a refusal that changes nothing. Reason is a slug: the sentence for

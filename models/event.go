@@ -57,6 +57,8 @@ const (
 	EventStaffUnlocked  EventKind = "staff_unlocked"
 	EventStaffSignedOut EventKind = "staff_signed_out"
 	EventStaffRole      EventKind = "staff_role"
+	EventStaffResent    EventKind = "staff_resent" // support sent a code again
+	EventStaffReset     EventKind = "staff_reset"  // support had the link of a reset sent
 )
 
 type event struct {
@@ -66,7 +68,9 @@ type event struct {
 	At        time.Time
 	Device    string
 	Address   string
-	Detail    string
+	Detail    string  // with a member of staff: the reason, in words
+	Agent     string  // what the account's holder is told that the member of staff is called
+	AgentID   *string // who that is
 }
 
 // eventCount keeps the activities of one millisecond in their order.

@@ -76,7 +76,7 @@ func (o *Outbox) Links(m Message) (l Links) {
 	if m.Channel == ChannelSMS {
 		l.Report = ReportPath + now.mailed(linkReport, m.ID)
 	}
-	if k, held := o.keys.find(m.keyID); m.Kind == KindResetCode && held {
+	if k, held := o.keys.find(m.keyID); (m.Kind == KindResetCode || m.Kind == KindResetStarted) && held {
 		l.Reset = LinkPath + k.link(m.challengeID, m.Purpose)
 	}
 	return l

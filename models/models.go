@@ -20,6 +20,7 @@ type Options struct {
 	Brand     string   // what a password must not be
 	Texts     bool     // a gateway for texts is set up
 	Countries []string // where texts may go (ISO 3166); a number without a country code is of the first
+	Desk      Desk     // how people reach a person
 	Policy    Policy
 	Now       func() time.Time // the one clock
 	Log       *slog.Logger
@@ -36,6 +37,7 @@ type Models struct {
 	Undos    *Undos
 	NotMes   *NotMes
 	Staff    *Staff
+	Agents   *Agents
 	Outbox   *Outbox
 
 	core *core
@@ -52,6 +54,7 @@ type core struct {
 
 	texts     bool
 	countries []string
+	desk      Desk
 	purseMu   sync.Mutex
 	purseSaid string
 
@@ -90,8 +93,9 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 	}
 	c := &core{
 		db: d, keys: keys, notedKey: current.id, hasher: newHasher(o.Policy, d.Now), policy: o.Policy, brand: o.Brand, log: o.Log,
-		texts: o.Texts && len(o.Countries) > 0, countries: o.Countries,
+		texts: o.Texts && len(o.Countries) > 0, countries: o.Countries, desk: o.Desk,
 	}
+	outbox, _ := d.Subscribe(outboxTopic) // for as long as the database is open
 	return &Models{
 		SignUps:  &SignUps{c},
 		SignIns:  &SignIns{c},
@@ -102,7 +106,8 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 		Undos:    &Undos{c},
 		NotMes:   &NotMes{c},
 		Staff:    &Staff{c},
-		Outbox:   &Outbox{core: c, wake: d.Subscribe(outboxTopic)},
+		Agents:   &Agents{c},
+		Outbox:   &Outbox{core: c, wake: outbox},
 		core:     c,
 	}, nil
 }
@@ -151,6 +156,9 @@ func (m *Models) Policy() Policy { return m.core.policy }
 
 // Texts says whether texts can be sent at all, and to which countries.
 func (m *Models) Texts() (on bool, countries []string) { return m.core.texts, m.core.countries }
+
+// Desk is how people reach a person.
+func (m *Models) Desk() Desk { return m.core.desk }
 
 // Now is the one clock: UTC, in whole milliseconds.
 func (m *Models) Now() time.Time { return m.core.db.Now() }

@@ -105,7 +105,7 @@ func outSince(g *gorm.DB, m message) (bool, error) {
 
 func (n *NotMes) read(g *gorm.DB, token string, now time.Time) (message, error) {
 	m, err := n.mailed(g, linkNotMe, token)
-	if err == nil && !now.Before(m.CreatedAt.Add(notMeLife)) {
+	if err == nil && !now.Before(m.CreatedAt.Add(NotMeLife)) {
 		err = &Error{Kind: Gone, Reason: "link"}
 	}
 	return m, err

@@ -13,7 +13,8 @@ import (
 // Outbox holds the acts of the worker that sends messages.
 type Outbox struct {
 	*core
-	wake <-chan struct{}
+	wake   <-chan struct{}
+	speeds speeds
 }
 
 const outboxTopic = "outbox"
@@ -48,6 +49,11 @@ const (
 	KindClosing          = "closing"
 	KindClosingCancelled = "closing_cancelled"
 	KindClosed           = "closed"
+
+	KindResetStarted   = "reset_started"   // a reset that support began: the link alone
+	KindCallBack       = "call_back"       // What says what became of it
+	KindChatTranscript = "chat_transcript" // Body is what was said
+	KindSupportReply   = "support_reply"   // Body is the answer
 )
 
 // The states of a message at rest. A queued one with an attempt behind it is
@@ -82,6 +88,7 @@ type message struct {
 	Address     string
 	What        string
 	Change      string
+	Body        string // words of people, kept until it has been handed over
 	HoldsAt     *time.Time
 	UndoID      *string
 	NotMeAt     *time.Time // when its reader said that it was not him
@@ -141,7 +148,8 @@ type Message struct {
 	AskedAt, CreatedAt, WorksUntil, GiveUpAt             time.Time
 	Attempt                                              int // from 1
 
-	What    string    // the address or number that a change is about, masked
+	What    string    // the address or number that a change is about, masked; a slug in messages of support
+	Body    string    // words of people: a transcript, an answer
 	Change  string    // with KindChangeWaiting: which change waits
 	HoldsAt time.Time // when a change or a closing takes hold
 
@@ -217,7 +225,7 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 		ID: row.ID, Kind: row.Kind, Channel: row.Channel, Destination: row.Destination, Locale: row.Locale,
 		Device: row.Device, Address: row.Address, AskedAt: row.AskedAt, CreatedAt: row.CreatedAt, GiveUpAt: row.GiveUpAt,
 		Attempt: row.Attempts + 1, generation: row.Generation,
-		What: row.What, Change: row.Change, undo: row.UndoID != nil,
+		What: row.What, Change: row.Change, Body: row.Body, undo: row.UndoID != nil,
 	}
 	if row.HoldsAt != nil {
 		m.HoldsAt = *row.HoldsAt
@@ -234,7 +242,7 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 			return nil, err
 		}
 		k, held := o.keys.find(ch.KeyID)
-		if !held || ch.ConsumedAt != nil && carriesCode(row.Kind) {
+		if !held || ch.ConsumedAt != nil && (carriesCode(row.Kind) || row.Kind == KindResetStarted) {
 			return nil, drop(tx, row.ID, "not_needed")
 		}
 		m.Purpose, m.Tag, m.WorksUntil = string(ch.Purpose), k.requestTag(ch.ID), row.GiveUpAt
@@ -245,7 +253,7 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 }
 
 func drop(tx *db.Tx, id, reason string) error {
-	_, err := tx.Exec("UPDATE messages SET state = 'dropped', reason = ?, done_at = ? WHERE id = ?", reason, tx.Now, id)
+	_, err := tx.Exec("UPDATE messages SET state = 'dropped', reason = ?, done_at = ?, body = '' WHERE id = ?", reason, tx.Now, id)
 	if err != nil {
 		return err
 	}
@@ -295,7 +303,7 @@ func (o *Outbox) Failed(ctx context.Context, m Message, f Failure) error {
 
 func (o *Outbox) close(ctx context.Context, m Message, state, reason, detail string) error {
 	return o.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec("UPDATE messages SET state = ?, reason = ?, done_at = ?, lease_until = NULL WHERE id = ? AND state = 'queued'",
+		n, err := tx.Exec("UPDATE messages SET state = ?, reason = ?, done_at = ?, lease_until = NULL, body = '' WHERE id = ? AND state = 'queued'",
 			state, reason, tx.Now, m.ID)
 		if err != nil || n == 0 {
 			return err

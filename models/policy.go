@@ -30,6 +30,10 @@ type Policy struct {
 	AddressSends    int        `toml:"address_sends"` // messages asked for by strangers, per network address in an hour
 	PasswordMin     int        `toml:"password_min"`  // code points
 	PasswordMax     int        `toml:"password_max"`
+	Desk            Duration   `toml:"desk"`          // how long a member of staff works in the console on one step-up
+	ServiceCode     Duration   `toml:"service_code"`  // how long a service code works
+	ChatIdle        Duration   `toml:"chat_idle"`     // a visitor who is silent for this long is warned; 5 minutes later the chat ends
+	ChatKept        Duration   `toml:"chat_kept"`     // how long conversations and call-backs are kept
 	ArgonMemory     uint32     `toml:"argon2_memory"` // KiB
 	ArgonIterations uint32     `toml:"argon2_iterations"`
 	ArgonThreads    uint8      `toml:"argon2_threads"`
@@ -52,19 +56,20 @@ func (s Sends) windows() []window {
 }
 
 // The numbers that no operator changes, because what is promised about
-// guessing and lock-out rests on them.
+// guessing and lock-out rests on them. The exported ones are told in help.
 const (
-	codeDigits   = 6               // behind a right password, in a session, or at sign-up
-	resetDigits  = 8               // where the code is the only proof
-	sameCodeLeft = 2 * time.Minute // a resend repeats the code while this much of its life is left
-	wrongInRow   = 100             // NIST SP 800-63B 3.2.2
-	insideWrong  = 15              // wrong codes of one account in 24 hours, typed inside sessions
-	laneFree     = 5               // failures of strangers that cost no wait
-	laneWaitMax  = 900 * time.Second
-	deviceLife   = 365 * 24 * time.Hour
-	touchEvery   = 5 * time.Minute // a session's row is written at most this often
-	eventLife    = 183 * 24 * time.Hour
-	notMeLife    = 7 * 24 * time.Hour
+	CodeDigits   = 6               // behind a right password, in a session, or at sign-up
+	ResetDigits  = 8               // where the code is the only proof
+	SameCodeLeft = 2 * time.Minute // a resend repeats the code while this much of its life is left
+	LaneFree     = 5               // failures of strangers that cost no wait
+	LaneWaitMax  = 900 * time.Second
+	DeviceLife   = 365 * 24 * time.Hour
+	EventLife    = 183 * 24 * time.Hour
+	NotMeLife    = 7 * 24 * time.Hour
+
+	wrongInRow  = 100             // NIST SP 800-63B 3.2.2
+	insideWrong = 15              // wrong codes of one account in 24 hours, typed inside sessions
+	touchEvery  = 5 * time.Minute // a session's row is written at most this often
 )
 
 // MuteLife is how long a stranger can have nothing sent to who asked for that.
@@ -94,6 +99,10 @@ func DefaultPolicy() Policy {
 		AddressMinute:   10,
 		AddressHour:     100,
 		AddressSends:    10,
+		Desk:            Duration(8 * time.Hour),
+		ServiceCode:     Duration(60 * time.Minute),
+		ChatIdle:        Duration(10 * time.Minute),
+		ChatKept:        Duration(90 * 24 * time.Hour),
 		PasswordMin:     12,
 		PasswordMax:     256,
 		ArgonMemory:     19 * 1024,
@@ -128,6 +137,11 @@ func (p Policy) Validate() error {
 		{p.AddressMinute >= 1, "address_per_minute", "1 or more"},
 		{p.AddressHour >= p.AddressMinute, "address_per_hour", "address_per_minute or more"},
 		{p.AddressSends >= 1, "address_sends", "1 or more"},
+		{p.Desk >= Duration(10*time.Minute) && p.Desk <= Duration(12*time.Hour), "desk", "from 10m to 12h"},
+		{p.Desk >= p.Elevated, "desk", "elevated or more"},
+		{p.ServiceCode >= Duration(10*time.Minute) && p.ServiceCode <= Duration(60*time.Minute), "service_code", "from 10m to 60m"},
+		{p.ChatIdle >= Duration(2*time.Minute) && p.ChatIdle <= Duration(time.Hour), "chat_idle", "from 2m to 1h"},
+		{p.ChatKept >= Duration(24*time.Hour) && p.ChatKept <= Duration(366*24*time.Hour), "chat_kept", "from 1d to 366d"},
 		{p.PasswordMin >= 8 && p.PasswordMin <= p.PasswordMax, "password_min", "from 8 to password_max"},
 		{p.PasswordMax >= 64 && p.PasswordMax <= 1024, "password_max", "from 64 to 1024"},
 		{p.ArgonMemory >= 19*1024 && p.ArgonMemory <= 1024*1024, "argon2_memory", "from 19456 to 1048576 (KiB)"},

@@ -221,9 +221,9 @@ func (r *Reauths) Resend(ctx context.Context, flowID, way string, c Client) (out
 // Answer takes the code of the step-up. With Accepted the session has a new
 // token and may change what is sensitive for a while; the old token is dead.
 func (r *Reauths) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Client) (out Answered, err error) {
-	code, reason := NormaliseCode(typed, codeDigits)
+	code, reason := NormaliseCode(typed, CodeDigits)
 	if reason != "" {
-		return out, invalid("code", reason, codeDigits)
+		return out, invalid("code", reason, CodeDigits)
 	}
 	err = r.db.Write(ctx, func(tx *db.Tx) error {
 		s, row, ch, current, err := r.inside(tx.DB, PurposeStepUp, flowID, c, tx.Now)

@@ -168,9 +168,9 @@ func (r *Resets) Resend(ctx context.Context, flowID, _ string, c Client) (out Re
 // Answer takes the code of a reset. With Accepted the browser may choose a new
 // password for a while.
 func (r *Resets) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Client) (out Answered, err error) {
-	code, reason := NormaliseCode(typed, resetDigits)
+	code, reason := NormaliseCode(typed, ResetDigits)
 	if reason != "" {
-		return out, invalid("code", reason, resetDigits)
+		return out, invalid("code", reason, ResetDigits)
 	}
 	err = r.db.Write(ctx, func(tx *db.Tx) error {
 		row, ch, current, err := outside(tx.DB, PurposeReset, flowID, c, tx.Now)

@@ -275,9 +275,9 @@ func (c *core) sendAgain(tx *db.Tx, ch challenge, way string, cl Client) (Resent
 // Answer takes a typed code. flowID is the one of the page, "" where the form
 // did not carry it.
 func (s *SignIns) Answer(ctx context.Context, typed, flowID string, ticks Ticks, c Client) (out Answered, err error) {
-	code, reason := NormaliseCode(typed, codeDigits)
+	code, reason := NormaliseCode(typed, CodeDigits)
 	if reason != "" {
-		return out, invalid("code", reason, codeDigits)
+		return out, invalid("code", reason, CodeDigits)
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		row, ch, current, err := flow[signIn](tx.DB, ofHandle(tx.DB, c, tx.Now), flowID, tx.Now)

@@ -2,7 +2,10 @@ package models
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"admitone/models/internal/db"
 )
@@ -158,36 +161,55 @@ func (s *Staff) facts(ctx context.Context, id string) (f Facts, err error) {
 // the channels that they had shut. It opens no door: the password and the code
 // are still asked for.
 func (s *Staff) Unlock(ctx context.Context, name string) error {
-	return s.act(ctx, name, EventStaffUnlocked, "", func(tx *db.Tx, who owner) error {
-		email, _ := ParseEmail(who.Shown)
-		for _, key := range []string{s.lane(email, who, "").key, s.codeBudget(who.AccountID).key, s.resetBudget(email).key, insideCodes(who.AccountID).key, changesBudget(who.AccountID).key} {
-			if err := forgive(tx, key); err != nil {
-				return err
-			}
+	return s.act(ctx, name, EventStaffUnlocked, "", s.unlock)
+}
+
+func (c *core) unlock(tx *db.Tx, who owner) error {
+	email, _ := ParseEmail(who.Shown)
+	for _, key := range []string{c.lane(email, who, "").key, c.codeBudget(who.AccountID).key, c.resetBudget(email).key, insideCodes(who.AccountID).key, changesBudget(who.AccountID).key} {
+		if err := forgive(tx, key); err != nil {
+			return err
 		}
-		_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE account_id = ?", who.AccountID)
-		return err
-	})
+	}
+	_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE account_id = ?", who.AccountID)
+	return err
 }
 
 // SignOut ends every session of an account and makes its devices unknown; its
 // holder is told.
 func (s *Staff) SignOut(ctx context.Context, name string) error {
-	return s.act(ctx, name, EventStaffSignedOut, "", func(tx *db.Tx, who owner) error {
-		if err := shutOut(tx, who.AccountID); err != nil {
-			return err
-		}
-		return s.tell(tx, who.AccountID, notice{kind: KindSignedOutEverywhere}, Client{})
-	})
+	return s.act(ctx, name, EventStaffSignedOut, "", s.signOutAll)
 }
 
-// SetRole makes an account's holder staff, or a member again.
-func (s *Staff) SetRole(ctx context.Context, name, role string) error {
+func (c *core) signOutAll(tx *db.Tx, who owner) error {
+	if err := shutOut(tx, who.AccountID); err != nil {
+		return err
+	}
+	return c.tell(tx, who.AccountID, notice{kind: KindSignedOutEverywhere}, Client{})
+}
+
+// maxDeskName is the longest name of a member of staff, in code points.
+const maxDeskName = 40
+
+// SetRole makes an account's holder staff, or a member again. deskName is what
+// viewers are told that a member of staff is called, "" for no name; it goes with
+// the role. An Invalid error for another role, or a name that is no name.
+func (s *Staff) SetRole(ctx context.Context, name, role, deskName string) error {
 	if role != RoleMember && role != RoleStaff {
 		return invalid("role", "unknown", 0)
 	}
+	deskName = strings.TrimSpace(deskName)
+	if role == RoleMember {
+		deskName = ""
+	}
+	switch {
+	case utf8.RuneCountInString(deskName) > maxDeskName:
+		return invalid("name", "too_long", maxDeskName)
+	case !utf8.ValidString(deskName), strings.ContainsFunc(deskName, unicode.IsControl), looksLikeCode(deskName):
+		return invalid("name", "bad_characters", 0)
+	}
 	return s.act(ctx, name, EventStaffRole, role, func(tx *db.Tx, who owner) error {
-		_, err := tx.Exec("UPDATE accounts SET role = ? WHERE id = ?", role, who.AccountID)
+		_, err := tx.Exec("UPDATE accounts SET role = ?, desk_name = ? WHERE id = ?", role, deskName, who.AccountID)
 		return err
 	})
 }

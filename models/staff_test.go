@@ -141,7 +141,7 @@ func TestStaffActs(t *testing.T) {
 		acts := map[EventKind]func(name string) error{
 			EventStaffUnlocked:  func(n string) error { return h.Staff.Unlock(ctx, n) },
 			EventStaffSignedOut: func(n string) error { return h.Staff.SignOut(ctx, n) },
-			EventStaffRole:      func(n string) error { return h.Staff.SetRole(ctx, n, RoleStaff) },
+			EventStaffRole:      func(n string) error { return h.Staff.SetRole(ctx, n, RoleStaff, "Ines") },
 			"show":              func(n string) error { _, err := h.Staff.Show(ctx, n); return err },
 		}
 		h.nothingWritten(t, func() {
@@ -152,7 +152,7 @@ func TestStaffActs(t *testing.T) {
 					}
 				}
 			}
-			if err := h.Staff.SetRole(ctx, "mara@example.com", "admin"); !isKind(err, Invalid) {
+			if err := h.Staff.SetRole(ctx, "mara@example.com", "admin", ""); !isKind(err, Invalid) {
 				t.Errorf("%v", err)
 			}
 		})

@@ -29,7 +29,7 @@ func (m *Models) purge(ctx context.Context) error {
 		{"DELETE FROM spends WHERE at <= ?", []any{ago(24 * time.Hour)}},
 		{"DELETE FROM budgets WHERE touched_at <= ?", []any{ago(25 * time.Hour)}},
 		{"DELETE FROM changes WHERE made_at <= ? AND (applied_at IS NOT NULL OR undone_at IS NOT NULL)", []any{ago(30 * 24 * time.Hour)}},
-		{"DELETE FROM events WHERE at <= ?", []any{ago(eventLife)}},
+		{"DELETE FROM events WHERE at <= ?", []any{ago(EventLife)}},
 		// A key is in use while a challenge names it; the newest always is.
 		{"DELETE FROM keys WHERE id NOT IN (SELECT key_id FROM challenges) AND id NOT IN (SELECT id FROM keys ORDER BY added_at DESC LIMIT 1)", nil},
 	}

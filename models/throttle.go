@@ -40,10 +40,10 @@ func (b budget) freeAt(times []time.Time, now time.Time) time.Time {
 			later(times[w.n-1].Add(w.per))
 		}
 	}
-	if n := len(times); b.backoff && n >= laneFree {
-		wait := laneWaitMax
-		if shift := n - laneFree; shift < 10 {
-			wait = min(time.Second<<shift, laneWaitMax)
+	if n := len(times); b.backoff && n >= LaneFree {
+		wait := LaneWaitMax
+		if shift := n - LaneFree; shift < 10 {
+			wait = min(time.Second<<shift, LaneWaitMax)
 		}
 		later(times[0].Add(wait))
 	}
@@ -193,6 +193,8 @@ const (
 func accountBudgets(account string) []string {
 	return []string{
 		"code " + account, "code undo " + account, insideCodes(account).key, changesBudget(account).key, noticeTexts + account, proofTexts + account,
+		findsBudget(account).key, actsBudget(account).key,
+		"service codes for " + account, "wrong service codes by " + account, // of models/support
 	}
 }
 

@@ -72,7 +72,7 @@ func TestBackoff(t *testing.T) {
 	for i := range many {
 		many[i] = now.Add(-time.Duration(i) * 40 * time.Minute)
 	}
-	if free := b.freeAt(many, now); free.Sub(now) != laneWaitMax {
+	if free := b.freeAt(many, now); free.Sub(now) != LaneWaitMax {
 		t.Errorf("the longest wait is %v", free.Sub(now))
 	}
 }
@@ -103,6 +103,11 @@ func TestPolicyRefuses(t *testing.T) {
 		"wrong_codes":        func(p *Policy) { p.WrongCodes = 1000 },
 		"session_idle":       func(p *Policy) { p.SessionIdle = p.SessionLife + 1 },
 		"session_life":       func(p *Policy) { p.SessionLife = Duration(400 * 24 * time.Hour) },
+		"elevated":           func(p *Policy) { p.Elevated = Duration(2 * time.Hour) },
+		"desk":               func(p *Policy) { p.Desk, p.Elevated = Duration(30*time.Minute), Duration(time.Hour) },
+		"service_code":       func(p *Policy) { p.ServiceCode = Duration(61 * time.Minute) },
+		"chat_idle":          func(p *Policy) { p.ChatIdle = Duration(time.Minute) },
+		"chat_kept":          func(p *Policy) { p.ChatKept = Duration(time.Hour) },
 		"address_per_minute": func(p *Policy) { p.AddressMinute = 0 },
 		"address_per_hour":   func(p *Policy) { p.AddressHour = 1 },
 		"password_min":       func(p *Policy) { p.PasswordMin = 4 },

@@ -215,9 +215,9 @@ func canonical(channel, shown string) string {
 // Answer takes the code of an undo. With Accepted the change is taken back, and
 // the browser may choose a new password.
 func (u *Undos) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Client) (out Answered, err error) {
-	code, reason := NormaliseCode(typed, codeDigits)
+	code, reason := NormaliseCode(typed, CodeDigits)
 	if reason != "" {
-		return out, invalid("code", reason, codeDigits)
+		return out, invalid("code", reason, CodeDigits)
 	}
 	err = u.db.Write(ctx, func(tx *db.Tx) error {
 		row, ch, current, err := outside(tx.DB, PurposeUndo, flowID, c, tx.Now)

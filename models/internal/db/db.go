@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -199,15 +200,25 @@ func (tx *Tx) SkipLocked() string {
 func (tx *Tx) Wake(topic string) { tx.wakes = append(tx.wakes, topic) }
 
 // Subscribe returns a channel that gets a value after a commit that called
-// Wake for the topic. Pokes may be merged and, between machines, lost: a
-// subscriber polls as well.
-func (d *DB) Subscribe(topic string) <-chan struct{} {
+// Wake for the topic, until cancel is called. Pokes may be merged and, between
+// machines, lost: a subscriber polls as well.
+func (d *DB) Subscribe(topic string) (pokes <-chan struct{}, cancel func()) {
 	c := make(chan struct{}, 1)
 	d.mu.Lock()
 	d.topics[topic] = append(d.topics[topic], c)
 	d.mu.Unlock()
-	return c
+	return c, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.topics[topic] = slices.DeleteFunc(d.topics[topic], func(other chan struct{}) bool { return other == c })
+		if len(d.topics[topic]) == 0 {
+			delete(d.topics, topic)
+		}
+	}
 }
+
+// Poke pokes the subscribers of this process, for who found out by a poll.
+func (d *DB) Poke(topic string) { d.poke(topic) }
 
 func (d *DB) poke(topic string) {
 	d.mu.Lock()

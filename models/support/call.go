@@ -1,0 +1,424 @@
+package support
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"admitone/models"
+	"admitone/models/internal/db"
+
+	"gorm.io/gorm"
+)
+
+// Calls holds the acts on call-backs.
+type Calls struct{ *core }
+
+// The states of a call-back.
+const (
+	Scheduled = "scheduled"
+	Calling   = "calling"
+	Missed    = "missed"
+	Done      = "done"
+	Cancelled = "cancelled"
+)
+
+// What bounds call-backs.
+const (
+	slotsShown   = 24 // the next half hours that are offered, full ones among them
+	callsEach    = 3  // in one slot
+	callsAddress = 3  // booked from one network address in a day
+	callsNumber  = 2  // booked to one number in a day
+	callTries    = 2
+	callsShown   = 200
+	callsOver    = 24 * time.Hour // staff see what was over this long ago
+)
+
+// What a mail about a call-back says of it.
+const (
+	callBooked    = "booked"
+	callMoved     = "moved"
+	callCancelled = "cancelled"
+	callMissed    = "missed"
+)
+
+// BookCall is the form.
+type BookCall struct {
+	Phone, Country, Name, Problem string
+	Slot                          time.Time
+}
+
+// Call is a call-back as the person sees it, and staff: the number is masked.
+type Call struct {
+	ID, State, Name, Problem, Masked, Word string
+	Slot, CreatedAt                        time.Time
+	Tries                                  int
+	Agent                                  string
+	Account                                string // for staff, "" signed out
+	Mine                                   bool
+}
+
+// call is a row.
+type call struct {
+	ID        string
+	TokenHash string
+	AccountID *string
+	Number    string
+	Name      string
+	Problem   string
+	State     string
+	Tries     int
+	AgentID   *string
+	AgentName string
+	SlotAt    time.Time
+	CreatedAt time.Time
+	ChangedAt time.Time
+}
+
+// Countries lists where we call to (ISO 3166), the one first that a number without
+// a country code is read as.
+func (c *Calls) Countries() []string { return slices.Clone(c.countries) }
+
+// Slots gives the free slots.
+func (c *Calls) Slots(ctx context.Context) ([]time.Time, error) {
+	return c.slots(c.db.Read(ctx), c.db.Now())
+}
+
+func (c *Calls) slots(g *gorm.DB, now time.Time) (free []time.Time, err error) {
+	d := c.Desk()
+	if !d.CallBack() {
+		return nil, nil
+	}
+	next := d.Phone.Slots(now, zoneOf(d), slotsShown)
+	if len(next) == 0 {
+		return nil, nil
+	}
+	var full []time.Time
+	err = g.Raw("SELECT slot_at FROM calls WHERE state IN ('scheduled', 'calling') AND slot_at >= ? GROUP BY slot_at HAVING count(*) >= ?", next[0].UTC(), callsEach).Scan(&full).Error
+	for _, s := range next {
+		if !slices.ContainsFunc(full, s.Equal) {
+			free = append(free, s)
+		}
+	}
+	return free, err
+}
+
+// slot checks a slot that was chosen. Two who take the last place of one at the
+// same moment may both get it: staff then call a minute later.
+func (c *Calls) slot(tx *db.Tx, chosen time.Time) (time.Time, error) {
+	if chosen.IsZero() {
+		return chosen, invalid("slot", "required", 0)
+	}
+	free, err := c.slots(tx.DB, tx.Now)
+	if err == nil && !slices.ContainsFunc(free, chosen.Equal) {
+		err = invalid("slot", "taken", 0)
+	}
+	return chosen.UTC(), err
+}
+
+// Book books a call-back. Invalid{phone, country, slot}; TooSoon; NotFound where
+// there are none; Conflict where the visitor has one already.
+func (c *Calls) Book(ctx context.Context, v Visitor, f BookCall) (s Started, err error) {
+	if !c.Desk().CallBack() {
+		return s, notFound("calls")
+	}
+	number, field, reason := readNumber(f.Phone, f.Country, c.countries)
+	if reason != "" {
+		return s, invalid(field, reason, 0)
+	}
+	err = c.db.Write(ctx, func(tx *db.Tx) error {
+		w, err := c.who(tx.DB, v, tx.Now)
+		if err != nil {
+			return err
+		}
+		if err := c.mayBook(tx, v.Client, number); err != nil {
+			return err
+		}
+		if id, err := current(tx.DB, w); err != nil || id != "" {
+			return orConflict(err, "booked")
+		}
+		at, err := c.slot(tx, f.Slot)
+		if err != nil {
+			return err
+		}
+		row := call{
+			ID: c.NewID(), Number: number, Name: cleanName(f.Name), Problem: problemOf(f.Problem), State: Scheduled,
+			SlotAt: at, CreatedAt: tx.Now, ChangedAt: tx.Now,
+		}
+		if w.account != "" {
+			row.AccountID = &w.account
+		}
+		if s.Token, err = c.token(tx, v, w); err != nil {
+			return err
+		}
+		s.ID, row.TokenHash = row.ID, c.HashToken(s.Token)
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		tx.Wake(queueTopic)
+		return c.tell(tx, row, callBooked, v.Client)
+	})
+	return s, err
+}
+
+func orConflict(err error, reason string) error {
+	if err != nil {
+		return err
+	}
+	return conflict(reason)
+}
+
+// mayBook spends what one network address and one number may have: nobody can
+// have a stranger called again and again.
+func (c *Calls) mayBook(tx *db.Tx, cl models.Client, number string) error {
+	if key := c.AddressKey(cl); key != "" {
+		retryAt, err := c.Spend(tx, "calls from "+key, models.Limit{N: callsAddress, Per: 24 * time.Hour})
+		if err := spent("calls", retryAt, err); err != nil {
+			return err
+		}
+	}
+	retryAt, err := c.Spend(tx, "calls to "+c.Tag("call", number), models.Limit{N: callsNumber, Per: 24 * time.Hour})
+	return spent("calls_number", retryAt, err)
+}
+
+// tell mails what became of a call-back to the account that booked it. Signed out
+// there is only its page: no address is proven.
+func (c *Calls) tell(tx *db.Tx, row call, what string, cl models.Client) error {
+	if row.AccountID == nil {
+		return nil
+	}
+	return c.Mail(tx, models.Mail{Kind: models.KindCallBack, Account: *row.AccountID, What: what, HoldsAt: row.SlotAt, Client: cl})
+}
+
+// Current gives the visitor's call-back that is not over, "" for none.
+func (c *Calls) Current(ctx context.Context, v Visitor) (id string, err error) {
+	g := c.db.Read(ctx)
+	w, err := c.who(g, v, c.db.Now())
+	if err != nil || w == (who{}) {
+		return "", err
+	}
+	return current(g, w)
+}
+
+func current(g *gorm.DB, w who) (string, error) {
+	if w == (who{}) {
+		return "", nil
+	}
+	var rows []call
+	err := g.Raw("SELECT id, token_hash, account_id FROM calls WHERE state IN ('scheduled', 'calling') AND (token_hash = ? OR account_id = ?) ORDER BY slot_at, id LIMIT 20",
+		w.hash, w.account).Scan(&rows).Error
+	for _, r := range rows {
+		if w.has(r.AccountID, r.TokenHash) {
+			return r.ID, err
+		}
+	}
+	return "", err
+}
+
+// shown is a call-back without its number.
+func (c *Calls) shown(row call) Call {
+	return Call{
+		ID: row.ID, State: row.State, Name: row.Name, Problem: row.Problem, Masked: models.Mask(models.ChannelSMS, row.Number),
+		Word: c.Word("call", row.ID), Slot: row.SlotAt, CreatedAt: row.CreatedAt, Tries: row.Tries, Agent: row.AgentName,
+	}
+}
+
+// Show gives a call-back to who booked it.
+func (c *Calls) Show(ctx context.Context, v Visitor, id string) (Call, error) {
+	g := c.db.Read(ctx)
+	w, err := c.who(g, v, c.db.Now())
+	if err != nil {
+		return Call{}, err
+	}
+	row, err := c.find(g, id, "")
+	if err != nil {
+		return Call{}, err
+	}
+	if !w.has(row.AccountID, row.TokenHash) {
+		return Call{}, notFound("call")
+	}
+	shown := c.shown(row)
+	shown.Mine = true
+	return shown, nil
+}
+
+func (c *Calls) find(g *gorm.DB, id, lock string) (call, error) {
+	if !isID(id) {
+		return call{}, notFound("call")
+	}
+	var rows []call
+	if err := g.Raw("SELECT * FROM calls WHERE id = ?"+lock, id).Scan(&rows).Error; err != nil {
+		return call{}, err
+	}
+	if len(rows) == 0 {
+		return call{}, notFound("call")
+	}
+	return rows[0], nil
+}
+
+// change is one act on a call-back: its row is locked while act changes it.
+func (c *Calls) change(tx *db.Tx, id string, act func(*call) error) (call, error) {
+	row, err := c.find(tx.DB, id, forUpdate(tx))
+	if err != nil {
+		return row, err
+	}
+	before := row
+	if err := act(&row); err != nil || row == before {
+		return row, err
+	}
+	row.ChangedAt = tx.Now
+	_, err = tx.Exec("UPDATE calls SET state = ?, tries = ?, agent_id = ?, agent_name = ?, slot_at = ?, changed_at = ? WHERE id = ?",
+		row.State, row.Tries, row.AgentID, row.AgentName, row.SlotAt, row.ChangedAt, row.ID)
+	tx.Wake(queueTopic)
+	return row, err
+}
+
+// byVisitor is change for who booked it.
+func (c *Calls) byVisitor(ctx context.Context, v Visitor, id, what string, act func(*db.Tx, *call) error) error {
+	return c.db.Write(ctx, func(tx *db.Tx) error {
+		w, err := c.who(tx.DB, v, tx.Now)
+		if err != nil {
+			return err
+		}
+		changed := false
+		row, err := c.change(tx, id, func(row *call) error {
+			if !w.has(row.AccountID, row.TokenHash) {
+				return notFound("call")
+			}
+			before := *row
+			err := act(tx, row)
+			changed = *row != before
+			return err
+		})
+		if err != nil || !changed {
+			return err
+		}
+		return c.tell(tx, row, what, v.Client)
+	})
+}
+
+// Move changes the slot. Conflict where it is not scheduled any more.
+func (c *Calls) Move(ctx context.Context, v Visitor, id string, slot time.Time) error {
+	return c.byVisitor(ctx, v, id, callMoved, func(tx *db.Tx, row *call) error {
+		if row.State != Scheduled {
+			return conflict(row.State)
+		}
+		if row.SlotAt.Equal(slot) {
+			return nil
+		}
+		at, err := c.slot(tx, slot)
+		row.SlotAt = at
+		return err
+	})
+}
+
+// Cancel cancels. Conflict where it is not scheduled any more.
+func (c *Calls) Cancel(ctx context.Context, v Visitor, id string) error {
+	return c.byVisitor(ctx, v, id, callCancelled, func(_ *db.Tx, row *call) error {
+		if row.State != Scheduled && row.State != Cancelled {
+			return conflict(row.State)
+		}
+		row.State = Cancelled
+		return nil
+	})
+}
+
+// List gives the call-backs of today and later to staff, and those just over.
+func (c *Calls) List(ctx context.Context, a models.Client) ([]Call, error) {
+	g, now := c.db.Read(ctx), c.db.Now()
+	agent, err := c.Agent(g, a, now)
+	if err != nil {
+		return nil, err
+	}
+	var rows []call
+	err = g.Raw("SELECT * FROM calls WHERE state IN ('scheduled', 'calling') OR changed_at > ? ORDER BY slot_at, id LIMIT ?", now.Add(-callsOver), callsShown).Scan(&rows).Error
+	list := make([]Call, len(rows))
+	for i, r := range rows {
+		list[i] = c.shown(r)
+		list[i].Mine = r.AgentID != nil && *r.AgentID == agent.Account
+		if r.AccountID != nil {
+			list[i].Account = *r.AccountID
+		}
+	}
+	return list, err
+}
+
+// byStaff is change for a member of staff.
+func (c *Calls) byStaff(ctx context.Context, a models.Client, id string, act func(*db.Tx, *call, models.Agent) error) (row call, agent models.Agent, err error) {
+	err = c.db.Write(ctx, func(tx *db.Tx) error {
+		if agent, err = c.Agent(tx.DB, a, tx.Now); err != nil {
+			return err
+		}
+		if row, err = c.change(tx, id, func(row *call) error { return act(tx, row, agent) }); err != nil {
+			return err
+		}
+		return seen(tx, agent.Account)
+	})
+	return row, agent, err
+}
+
+// Dial asks the telephone system to connect the member of staff with the caller,
+// who is then 'calling'. An error of Kind Unreachable leaves it scheduled.
+func (c *Calls) Dial(ctx context.Context, a models.Client, id string) error {
+	if c.Desk().DialURL == "" {
+		return notFound("calls")
+	}
+	row, agent, err := c.byStaff(ctx, a, id, func(_ *db.Tx, row *call, agent models.Agent) error {
+		if row.State != Scheduled {
+			return conflict(row.State)
+		}
+		row.State, row.AgentID, row.AgentName = Calling, &agent.Account, agent.Name
+		return nil
+	})
+	if err != nil || c.dial(ctx, row.Number, agent.Name, row.ID) {
+		return err
+	}
+	err = c.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := c.change(tx, id, func(row *call) error {
+			if row.State == Calling && row.AgentID != nil && *row.AgentID == agent.Account {
+				row.State, row.AgentID, row.AgentName = Scheduled, nil, ""
+			}
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return &models.Error{Kind: models.Unreachable, Reason: "telephone"}
+}
+
+// Missed notes that nobody answered: it is scheduled once more, in the next free
+// half hour; the second time it stays missed and its person is told where we can.
+func (c *Calls) Missed(ctx context.Context, a models.Client, id string) error {
+	_, _, err := c.byStaff(ctx, a, id, func(tx *db.Tx, row *call, agent models.Agent) error {
+		if row.State != Calling {
+			return conflict(row.State)
+		}
+		row.Tries++
+		row.State = Missed
+		next, err := c.slots(tx.DB, tx.Now)
+		if err != nil {
+			return err
+		}
+		if row.Tries >= callTries || len(next) == 0 {
+			row.AgentID, row.AgentName = &agent.Account, agent.Name
+			return c.tell(tx, *row, callMissed, models.Client{})
+		}
+		row.State, row.AgentID, row.AgentName, row.SlotAt = Scheduled, nil, "", next[0].UTC()
+		return c.tell(tx, *row, callMoved, models.Client{})
+	})
+	return err
+}
+
+// Done notes that they talked.
+func (c *Calls) Done(ctx context.Context, a models.Client, id string) error {
+	_, _, err := c.byStaff(ctx, a, id, func(_ *db.Tx, row *call, agent models.Agent) error {
+		if row.State != Calling && row.State != Scheduled {
+			return conflict(row.State)
+		}
+		row.State, row.AgentID, row.AgentName = Done, &agent.Account, agent.Name
+		return nil
+	})
+	return err
+}
