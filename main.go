@@ -20,12 +20,15 @@ import (
 	"time"
 	_ "time/tzdata" // --time-zone works on a machine without zone files
 
+	"admitone/content"
 	"admitone/handlers"
 	"admitone/models"
 	"admitone/models/delivery"
 	"admitone/models/devinbox"
 	"admitone/models/operate"
+	"admitone/models/support"
 	"admitone/static"
+	"admitone/views"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/sync/errgroup"
@@ -61,16 +64,13 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return err
 	}
 	command, err := parse(parser, args)
+	if command == "help" {
+		_, err = parse(parser, []string{"--help"})
+	}
 	switch {
 	case errors.Is(err, errHelp):
 		return nil
 	case err != nil:
-		return err
-	case command == "help":
-		_, err = parse(parser, []string{"--help"})
-		if errors.Is(err, errHelp) {
-			return nil
-		}
 		return err
 	case command == "version":
 		_, err = fmt.Fprintln(out, "admitone", version())
@@ -105,9 +105,9 @@ func version() string {
 	return info.Main.Version
 }
 
-// serve runs the server, the worker and the sweeper until ctx ends, then stops
-// them in the order in which nothing is lost: requests, the send under way, the
-// database.
+// serve runs the server and what works beside it until ctx ends, then stops them
+// in the order in which nothing is lost: streams, requests, the send under way,
+// the database.
 func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err error) {
 	now := func() time.Time { return time.Now().UTC() }
 	log := slog.New(slog.NewTextHandler(errOut, nil))
@@ -132,21 +132,32 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 	set.At(listener)
 
 	m, err := models.Open(ctx, models.Options{
-		Database: set.Database, KeyFile: set.KeyFile, Brand: o.BrandName, Policy: set.Policy, Now: now, Log: log,
-		Texts: set.Texts, Countries: set.Countries,
+		Database: set.Database, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: now, Log: log,
+		Texts: set.Texts, Countries: set.Countries, Desk: set.Desk,
 	})
 	if err != nil {
 		return mendOpen(err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 
+	people, err := support.Open(support.Options{Models: m, Log: log})
+	if err != nil {
+		return err
+	}
+	help, err := content.NewHelp(handlers.HelpFacts(m, set.Brand, set.From, set.Public.Host))
+	if err != nil {
+		return err
+	}
 	pages := handlers.Options{
-		Models: m, Brand: o.BrandName, MailFrom: set.From, PublicURL: set.Public, Zone: set.Zone,
-		SignUpOpen: o.SignUp == "open", TrustedProxies: set.Proxies, Log: log,
+		Models: m, Brand: set.Brand, MailFrom: set.From, PublicURL: set.Public, Zone: set.Zone,
+		SignUpOpen: o.SignUp == "open", TrustedProxies: set.Proxies, Support: people, Help: help, Log: log,
+	}
+	for _, l := range set.Legal {
+		pages.Legal = append(pages.Legal, views.Link(l))
 	}
 	if set.DevInbox {
 		inbox, err := devinbox.Open(devinbox.Options{
-			Dir: filepath.Join(o.Data, "inbox"), Brand: o.BrandName, Now: now, Log: log,
+			Dir: filepath.Join(o.Data, "inbox"), Brand: set.Brand, Now: now, Log: log,
 			Stylesheet: static.URL("app.css"), Script: static.URL("vendor/htmx-2.0.11.min.js"),
 		})
 		if err != nil {
@@ -158,37 +169,40 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 			return err
 		}
 		if set.Texts && set.SMS == nil {
-			set.SMS = operate.InboxGateway(inbox.GatewayURL(), o.BrandName)
+			set.SMS = operate.InboxGateway(inbox.GatewayURL(), set.Brand)
 		}
 		if set.TextsUnfit != nil {
 			log.Warn("the test inbox gets no texts", "reason", set.TextsUnfit)
 		}
 	}
 	worker := delivery.New(delivery.Options{
-		Outbox: m.Outbox, SMTP: set.SMTP, SMS: set.SMS, From: set.From, Brand: o.BrandName, PublicURL: set.Public.String(),
-		Zone: set.Zone, LifeMinutes: int(time.Duration(set.Policy.CodeLife).Minutes()), Now: now, Log: log,
+		Outbox: m.Outbox, SMTP: set.SMTP, SMS: set.SMS, From: set.From, Brand: set.Brand, PublicURL: set.Public.String(),
+		LegalName: set.LegalName, ReplyTo: set.Desk.Email, Zone: set.Zone, LifeMinutes: int(time.Duration(set.Policy.CodeLife).Minutes()), Now: now, Log: log,
 	})
+	site := handlers.New(pages)
 	server := &http.Server{
-		Handler: handlers.New(pages), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	fmt.Fprintf(out, "%s is ready: %s/sign-up\n", o.BrandName, set.Public)
+	server.RegisterOnShutdown(site.CloseStreams)
+	fmt.Fprintf(out, "%s is ready: %s/sign-up\n", set.Brand, set.Public)
 	if set.DevInbox {
 		fmt.Fprintf(out, "Messages are caught in the test inbox: %s/dev/inbox\n", set.Public)
 	}
-	return together(ctx, server, listener, worker, m, log)
+	return together(ctx, server, listener, log, worker.Run, people.Run, func(ctx context.Context) error { return sweep(ctx, log, m.Sweep, people.Sweep) })
 }
 
 // stopLimit is how long requests under way have to finish.
 const stopLimit = 20 * time.Second
 
-func together(ctx context.Context, server *http.Server, listener net.Listener, worker *delivery.Worker, m *models.Models, log *slog.Logger) error {
+func together(ctx context.Context, server *http.Server, listener net.Listener, log *slog.Logger, beside ...func(context.Context) error) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	g, failed := errgroup.WithContext(ctx)
-	g.Go(func() error { return worker.Run(background) })
-	g.Go(func() error { return sweep(background, m, log) })
+	for _, run := range beside {
+		g.Go(func() error { return run(background) })
+	}
 	g.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -208,12 +222,14 @@ func together(ctx context.Context, server *http.Server, listener net.Listener, w
 }
 
 // sweep purges what is over, at the start and every ten minutes.
-func sweep(ctx context.Context, m *models.Models, log *slog.Logger) error {
+func sweep(ctx context.Context, log *slog.Logger, purges ...func(context.Context) error) error {
 	every := time.NewTicker(10 * time.Minute)
 	defer every.Stop()
 	for {
-		if err := m.Sweep(ctx); err != nil && ctx.Err() == nil {
-			log.Error("purge failed; it is tried again in ten minutes", "error", err)
+		for _, purge := range purges {
+			if err := purge(ctx); err != nil && ctx.Err() == nil {
+				log.Error("purge failed; it is tried again in ten minutes", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -10,6 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path"
@@ -23,7 +25,7 @@ import (
 	"testing"
 	"time"
 
-	"admitone/models"
+	"admitone/models/operate"
 
 	"github.com/BurntSushi/toml"
 	"github.com/alecthomas/kong"
@@ -218,12 +220,26 @@ func TestOptionTable(t *testing.T) {
 	}
 }
 
-func TestPolicyTable(t *testing.T) {
-	rows := table(t, "code_life")
-	var told models.Policy
-	fields := reflect.TypeFor[models.Policy]()
+func TestSettingTables(t *testing.T) {
+	d := operate.DefaultSettings()
+	tellsSettings(t, "code_life", d.Policy)
+	tellsSettings(t, "legal_name", d.Brand)
+	tellsSettings(t, "unanswered_minutes", d.Support)
+	tellsSettings(t, "region", operate.NumberSettings{})
+}
+
+// tellsSettings compares the table that has a row for key with the defaults of a
+// part of the --config file.
+func tellsSettings[T any](t *testing.T, key string, want T) {
+	t.Helper()
+	rows := table(t, key)
+	var told T
+	fields := reflect.TypeFor[T]()
 	for i := range fields.NumField() {
 		name := fields.Field(i).Tag.Get("toml")
+		if fields.Field(i).Type == reflect.TypeFor[[]operate.NumberSettings]() {
+			continue // they have a table of their own
+		}
 		cells := rows[name]
 		delete(rows, name)
 		if len(cells) == 0 {
@@ -240,7 +256,7 @@ func TestPolicyTable(t *testing.T) {
 	if len(rows) > 0 {
 		t.Errorf("README.md lists what are no settings: %v", rows)
 	}
-	if want := models.DefaultPolicy(); !reflect.DeepEqual(told, want) {
+	if !reflect.DeepEqual(told, want) {
 		t.Errorf("README.md says\n%+v\nand the program\n%+v", told, want)
 	}
 }
@@ -316,7 +332,7 @@ func healthy(t *testing.T, address string) {
 	t.Helper()
 	client := http.Client{Timeout: 10 * time.Second}
 	defer client.CloseIdleConnections() // a stop waits for them
-	for _, path := range []string{"/healthz", "/readyz", "/sign-in", "/dev/inbox"} {
+	for _, path := range []string{"/healthz", "/readyz", "/sign-in", "/help/a/no-code", "/contact/chat", "/dev/inbox"} {
 		res, err := client.Get(address + path)
 		if err != nil {
 			t.Fatal(err)
@@ -361,7 +377,52 @@ func TestStartAndStop(t *testing.T) {
 	}
 }
 
-// The same inside this process, by the context.
+// A stop ends the open streams first: it would wait for them to its limit, and
+// fail.
+func TestStopWithAnOpenChat(t *testing.T) {
+	p, address := start(t, t.TempDir())
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Jar: jar}
+	form := url.Values{"problem": {"no_code"}, "message": {"My code did not arrive."}, "nonce": {"one"}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/contact/chat", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", address)
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	chat := res.Request.URL.String()
+	if res.StatusCode != http.StatusOK || !strings.Contains(chat, "/contact/chat/") {
+		t.Fatalf("a chat: %s at %s", res.Status, chat)
+	}
+	res, err = client.Get(chat + "/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	stream := bufio.NewReader(res.Body)
+	if line, err := stream.ReadString('\n'); err != nil || res.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatalf("the stream begins with %q: %v", line, err)
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, stream); err != nil {
+		t.Errorf("the stream ended with %v", err)
+	}
+	if err := p.Wait(); err != nil {
+		t.Errorf("stopped with %v: %s", err, &p.errOut)
+	}
+}
+
+// A start and a stop inside this process, by the context.
 func TestRunEndsWithItsContext(t *testing.T) {
 	folder := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -32,7 +32,8 @@ type letter struct {
 // letterbox is every letter by language and kind.
 type letterbox map[string]map[string]letter
 
-// hasCode says whether mails of this kind carry a code: they are drawn as the ticket, all others as a plain notice.
+// hasCode says whether mails of this kind carry a code: they are drawn as the ticket, those of people's words as a letter, all
+// others as a plain notice.
 func hasCode(kind string) bool { return strings.HasSuffix(kind, "_code") }
 
 // read parses every file once, at the first mail: a program that sends none does not pay for it.
@@ -67,8 +68,11 @@ var read = sync.OnceValues(func() (letterbox, error) {
 // parse reads the shape, the shared words and the kind's own words, in this order: what comes later is said instead.
 func parse(kind, locale string) (l letter, err error) {
 	shape := "notice"
-	if hasCode(kind) {
+	switch {
+	case hasCode(kind):
 		shape = "ticket"
+	case slices.Contains(written, kind):
+		shape = "letter"
 	}
 	own := []string{path.Join(folder, locale, words+".tmpl"), path.Join(folder, locale, kind+".tmpl")}
 	in := func(ext string) []string {

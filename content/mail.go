@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Mail is the facts of one mail, already fit to be shown: addresses of people are masked or absent.
@@ -25,8 +26,12 @@ type Mail struct {
 	Undo    string // path that takes the change back or stops it, /undo/<letters>; "" leaves its button out
 	Purpose string // what a code is or was for, one of purposes; the row of any other is left out
 
-	What   string // the masked address or number that a change is about; "" leaves it out
+	What   string // the masked address or number that a change is about; what became of a call, one of calls; who answers; "" leaves it out
 	Change string // which change waits or was stopped, one of changes; any other is only called a change
+	Body   string // what people wrote, shown as it is and as text only
+
+	LegalName string // who runs the service; "" leaves it out
+	ReplyTo   string // where an answer is read; "" says that it reaches nobody
 
 	Device  string // "Firefox on Linux"
 	Place   string // roughly where; "" leaves the row out
@@ -51,6 +56,7 @@ type view struct {
 	BrandHead, BrandTail string // the last word of the name stands behind the perforation
 	Typed                string // BaseURL as people type it
 	Asked, Works, Holds  stamp
+	Lines                []string // of Body
 }
 
 // The longest a fact may be. A device's name comes from what a browser says of itself, so a stranger chooses it.
@@ -58,6 +64,7 @@ const (
 	maxBrand = 40
 	maxTag   = 40
 	maxFact  = 80
+	maxLegal = 120
 	maxWhat  = 260 // a masked address to its end, because the end says whose it is
 )
 
@@ -65,7 +72,9 @@ const (
 var (
 	purposes = []string{"sign_up", "sign_in", "step_up", "reset", "email", "phone", "undo"}
 	changes  = []string{"password", "two_step", "email", "email_second", "email_removed", "phone", "phone_removed", "channel"}
-	holding  = []string{"change_waiting", "closing"}
+	calls    = []string{"booked", "moved", "cancelled", "missed"}
+	holding  = []string{"change_waiting", "closing", "call_back"}
+	written  = []string{"chat_transcript", "support_reply"} // which are mostly what people wrote
 )
 
 // wholeCode is what may be sent as a code: anything else means that the caller mixed up its fields.
@@ -110,7 +119,7 @@ func see(m Mail, withCode bool) (view, error) {
 	}
 	m.Brand, m.Tag = clean(m.Brand, maxBrand), fact(m.Tag, maxTag)
 	m.Device, m.Place = fact(m.Device, maxFact), fact(m.Place, maxFact)
-	m.What = fact(m.What, maxWhat)
+	m.What, m.LegalName = fact(m.What, maxWhat), strings.TrimSuffix(fact(m.LegalName, maxLegal), ".")
 	if a, err := netip.ParseAddr(m.Address); err == nil {
 		m.Address = a.WithZone("").Unmap().String()
 	} else {
@@ -125,6 +134,7 @@ func see(m Mail, withCode bool) (view, error) {
 		v.BrandHead, v.BrandTail = m.Brand[:i], m.Brand[i+1:]
 	}
 	_, v.Typed, _ = strings.Cut(m.BaseURL, "://")
+	v.Lines = lines(m.Body)
 	return v, nil
 }
 
@@ -145,8 +155,11 @@ func clean(s string, most int) string {
 
 // oneLine makes s one line of visible text: a line break in a subject would start a header of the sender's choosing, and a
 // direction mark could show the reader something else than what was written.
-func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
+func oneLine(s string) string { return strings.Join(strings.Fields(visible(s)), " ") }
+
+// visible puts a space where nothing can be seen.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\u200c' || r == '\u200d': // joiners are spelling in some scripts
 			return r
@@ -155,7 +168,28 @@ func oneLine(s string) string {
 		}
 		return r
 	}, s)
-	return strings.Join(strings.Fields(s), " ")
+}
+
+// number is one, and what may make it a telephone number.
+var number = regexp.MustCompile(`\+?\p{Nd}+`)
+
+// lines makes what people wrote lines of visible text, at most one of two empty ones. A number that could be taken for a code
+// goes, whatever was checked before: a phone that fills in codes reads the whole mail.
+func lines(body string) []string {
+	var list []string
+	for line := range strings.SplitSeq(strings.Trim(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(body), "\n"), "\n") {
+		line = strings.TrimRight(visible(line), " ")
+		line = number.ReplaceAllStringFunc(line, func(n string) string {
+			if digits := utf8.RuneCountInString(n); n[0] == '+' || digits < 6 || digits > 8 {
+				return n
+			}
+			return "…"
+		})
+		if line != "" || len(list) > 0 && list[len(list)-1] != "" {
+			list = append(list, line)
+		}
+	}
+	return list
 }
 
 // stampOf writes t as the clock of zone shows it. A zone without a name of its own is only a number: "UTC+03".
@@ -172,7 +206,7 @@ func stampOf(t time.Time, zone *time.Location) stamp {
 type Parts struct{ Subject, Text, HTML string }
 
 // Compose writes the mail of a kind in a language. A language that is not there is English; an unknown kind is an error,
-// as is a code mail without a code, or the mail of a change that waits without its time.
+// as is a code mail without a code, a mail without what it is about, or that of a change that waits without its time.
 func Compose(kind, locale string, m Mail) (Parts, error) {
 	letters, err := read()
 	if err != nil {
@@ -188,6 +222,14 @@ func Compose(kind, locale string, m Mail) (Parts, error) {
 	v, err := see(m, hasCode(kind))
 	if err != nil {
 		return Parts{}, fmt.Errorf("mail %s: %w", kind, err)
+	}
+	switch {
+	case kind == "call_back" && !slices.Contains(calls, v.What):
+		return Parts{}, fmt.Errorf("mail %s: it needs to know what became of the call", kind)
+	case kind == "reset_started" && v.Link == "":
+		return Parts{}, fmt.Errorf("mail %s: it is nothing without its link", kind)
+	case slices.Contains(written, kind) && len(v.Lines) == 0:
+		return Parts{}, fmt.Errorf("mail %s: nobody has written anything", kind)
 	}
 	return l.write(v)
 }

@@ -24,9 +24,13 @@ func sample() Mail {
 		Code: "482913", Tag: "Maple 42", Purpose: "sign_in",
 		Device: "Firefox on Linux", Place: "Bristol, United Kingdom", Address: "192.0.2.7",
 		NotMe: "/not-me/" + letterToken, Undo: "/undo/" + letterToken, What: "n***@example.com", Change: "email",
+		Body: theBody, LegalName: "Small House Media Ltd.",
 		AskedAt: asked, WorksUntil: asked.Add(10 * time.Minute), HoldsAt: asked.Add(72 * time.Hour), Zone: time.UTC, LifeMinutes: 10,
 	}
 }
+
+// theBody is what people write.
+const theBody = "You 20:33: My code did not arrive. 1 < 2 & \"so\" <b>on</b>\n\nInes 20:34: Look in spam first."
 
 // letterToken is what a token in a link looks like.
 var letterToken = strings.Repeat("abcdefghijklmnop", 6)
@@ -38,8 +42,15 @@ func compose(t *testing.T, kind string, m Mail) Parts {
 	} else if m.Undo != "" {
 		m.WorksUntil = m.HoldsAt
 	}
-	if kind == "reset_code" {
+	switch kind {
+	case "reset_code":
 		m.Code, m.Link = "48291370", "/reset/link/"+letterToken
+	case "reset_started":
+		m.Link, m.WorksUntil = "/reset/link/"+letterToken, m.AskedAt.Add(10*time.Minute)
+	case "call_back":
+		if !slices.Contains(calls, m.What) {
+			m.What = "booked"
+		}
 	}
 	p, err := Compose(kind, "en", m)
 	if err != nil {
@@ -50,10 +61,10 @@ func compose(t *testing.T, kind string, m Mail) Parts {
 
 func TestKinds(t *testing.T) {
 	want := []string{
-		"change_stopped", "change_waiting", "closed", "closing", "closing_cancelled", "email_added", "email_changed", "email_code",
-		"email_removed", "email_taken", "new_device", "password_changed", "phone_added", "phone_removed", "reset_code", "sign_in_code",
-		"sign_up_code", "sign_up_existing", "signed_out_everywhere", "step_up_code", "too_many_tries", "two_step_off", "two_step_on",
-		"undo_code", "undone",
+		"call_back", "change_stopped", "change_waiting", "chat_transcript", "closed", "closing", "closing_cancelled", "email_added",
+		"email_changed", "email_code", "email_removed", "email_taken", "new_device", "password_changed", "phone_added", "phone_removed",
+		"reset_code", "reset_started", "sign_in_code", "sign_up_code", "sign_up_existing", "signed_out_everywhere", "step_up_code",
+		"support_reply", "too_many_tries", "two_step_off", "two_step_on", "undo_code", "undone",
 	}
 	if got := Kinds(); !slices.Equal(got, want) {
 		t.Fatalf("kinds are %q, want %q", got, want)
@@ -90,6 +101,10 @@ var variants = map[string]struct {
 	"too_many_tries-unknown": {"too_many_tries", func(m *Mail) { m.Purpose = "" }},
 	"email_changed-no_undo":  {"email_changed", func(m *Mail) { m.Undo, m.WorksUntil = "", time.Time{} }},
 	"closing-no_undo":        {"closing", func(m *Mail) { m.Undo = "" }},
+	"call_back-moved":        {"call_back", func(m *Mail) { m.What = "moved" }},
+	"call_back-cancelled":    {"call_back", func(m *Mail) { m.What = "cancelled" }},
+	"call_back-missed":       {"call_back", func(m *Mail) { m.What, m.Device, m.Place, m.Address = "missed", "", "", "" }},
+	"support_reply-to":       {"support_reply", func(m *Mail) { m.What, m.ReplyTo, m.LegalName = "", "help@example.com", "" }},
 	"change_waiting-no_undo": {"change_waiting", func(m *Mail) { m.Undo, m.Change, m.What = "", "", "" }},
 }
 
@@ -104,6 +119,8 @@ func TestGolden(t *testing.T) {
 		switch kind {
 		case "phone_added", "phone_removed":
 			m.What = "number ending 42"
+		case "support_reply":
+			m.What, m.Body = "Ines", "Look in spam first.\n\nThen send another code: https://accounts.example.com/help/a/no-code"
 		case "new_device", "password_changed", "signed_out_everywhere", "two_step_on", "two_step_off":
 			m.Undo = ""
 		}
@@ -123,8 +140,10 @@ var (
 	anyURL     = regexp.MustCompile(`[a-z]+://[^\s"<>]+`)
 	href       = regexp.MustCompile(`href="([^"]*)"`)
 	remote     = regexp.MustCompile(`(?i)<(img|link|script|iframe|object|embed|video|audio|source|form|base)\b|\bsrc=|url\(|@import|@font-face|background=`)
-	knownPaths = []string{"/", "/sign-in", "/sign-up", "/help", "/not-me", "/undo", "/reset", "/account/devices"}
-	knownHelp  = []string{"", "no-code", "why-a-code", "wrong-or-expired", "scams", "shared-device", "lost-email", "not-me"}
+	knownPaths = []string{
+		"/", "/sign-in", "/sign-up", "/help", "/not-me", "/undo", "/reset", "/account/devices", "/contact", "/contact/phone",
+		"/help/a/why-a-code", "/help/a/who-can-trigger", "/help/a/real-message", "/help/a/keep-safe", "/help/a/code-wrong", "/help/a/lost-email",
+	}
 )
 
 // The rules every mail keeps, whatever its kind.
@@ -147,7 +166,7 @@ func TestEveryMail(t *testing.T) {
 					t.Error("the code is not alone in its element")
 				}
 				for _, part := range []string{p.Text, p.HTML} {
-					for _, want := range []string{"20:24", "UTC", "Maple 42", "Firefox on Linux", "Roughly", "Never share this code", base + "/not-me", base + "/help#why-a-code"} {
+					for _, want := range []string{"20:24", "UTC", "Maple 42", "Firefox on Linux", "Roughly", "Never share this code", base + "/not-me", base + "/help/a/wh"} {
 						if !strings.Contains(part, want) {
 							t.Errorf("%q is missing", want)
 						}
@@ -179,6 +198,13 @@ func TestEveryMail(t *testing.T) {
 				t.Errorf("a number in the subject %q", p.Subject)
 			}
 
+			for _, part := range []string{p.Text, p.HTML} {
+				for _, want := range []string{base + "/help/a/real-message", base + "/contact", "Admit One is a service of Small House Media Ltd."} {
+					if !strings.Contains(part, want) {
+						t.Errorf("%q is missing", want)
+					}
+				}
+			}
 			if len(p.HTML) > 20*1024 {
 				t.Errorf("html is %d bytes", len(p.HTML))
 			}
@@ -224,7 +250,7 @@ func checkLinks(t *testing.T, p Parts) {
 				u.Path = "/" + strings.Split(page, "/")[1]
 			}
 		}
-		if u.Scheme+"://"+u.Host != base || !slices.Contains(knownPaths, u.Path) || !slices.Contains(knownHelp, u.Fragment) || u.RawQuery != "" {
+		if u.Scheme+"://"+u.Host != base || !slices.Contains(knownPaths, u.Path) || u.Fragment != "" || u.RawQuery != "" {
 			t.Errorf("%s is not a page of ours", link)
 		}
 	}
@@ -250,7 +276,7 @@ func TestHostileFacts(t *testing.T) {
 	for _, kind := range Kinds() {
 		m := sample()
 		m.Brand, m.Tag, m.Device, m.Place, m.Address = "Admit\r\nBcc: x@evil.test", evil, evil, evil, evil
-		m.What, m.Change = evil, evil
+		m.What, m.Change, m.LegalName, m.Body = evil, evil, evil, evil
 		p := compose(t, kind, m)
 		if strings.ContainsAny(p.Subject, "\r\n") {
 			t.Errorf("%s: line break in the subject %q", kind, p.Subject)
@@ -278,11 +304,11 @@ func TestHostileFacts(t *testing.T) {
 
 func TestLeftOutRows(t *testing.T) {
 	m := sample()
-	m.Tag, m.Device, m.Place, m.Address, m.What, m.Change, m.Undo = "", "", "", "", "", "", ""
+	m.Tag, m.Device, m.Place, m.Address, m.What, m.Change, m.Undo, m.LegalName = "", "", "", "", "", "", "", ""
 	for _, kind := range Kinds() {
 		p := compose(t, kind, m)
 		for _, part := range []string{p.Text, p.HTML} {
-			for _, gone := range []string{"Request:", ">Request<", "Device", "Where:", ">Where<", "Roughly", "IP address", "/undo", "()"} {
+			for _, gone := range []string{"Request:", ">Request<", "Device", "Where:", ">Where<", "Roughly", "IP address", "/undo", "()", "is a service of"} {
 				if strings.Contains(part, gone) {
 					t.Errorf("%s still has %q", kind, gone)
 				}
@@ -307,7 +333,7 @@ func TestOwnLinks(t *testing.T) {
 		given, none := sample(), sample()
 		none.NotMe, none.Undo = "", ""
 		with, without := compose(t, kind, given), compose(t, kind, none)
-		if kind != "closed" {
+		if kind != "closed" && kind != "support_reply" { // read by people who have no account, or none any more
 			if !strings.Contains(with.Text, base+given.NotMe+"\n") || !strings.Contains(without.Text, base+"/not-me\n") {
 				t.Errorf("%s: 'not me' leads elsewhere: %s", kind, with.Text)
 			}
@@ -357,6 +383,50 @@ func TestChangeInWords(t *testing.T) {
 	}
 	if p := compose(t, "email_changed", sample()); !strings.Contains(p.Text, "works until 20:14 (UTC), 25 November 2026") {
 		t.Errorf("the undo does not say until when: %s", p.Text)
+	}
+}
+
+// What people wrote is shown line by line as text, whole however long it is, and holds no number that could be taken for a code.
+func TestBody(t *testing.T) {
+	m := sample()
+	m.What, m.Body = "Ines", strings.Join([]string{
+		"", "One < two & \"three\" <script>alert(1)</script>\r", "", "", "\u202eabc\x00def\tghi  jkl ",
+		"482913 and 48291370, but in 2026 at +442079460123, order 123456789", "https://evil.test/?a=<b>", strings.Repeat("word ", 4000) + "end", "", "",
+	}, "\n")
+	for _, kind := range written {
+		p := compose(t, kind, m)
+		for _, want := range []string{
+			"\n> One < two & \"three\" <script>alert(1)</script>\n>\n>  abc def ghi  jkl\n",
+			"\n> … and …, but in 2026 at +442079460123, order 123456789\n> https://evil.test/?a=<b>\n", "word end\n\n",
+		} {
+			if !strings.Contains(p.Text, want) {
+				t.Errorf("%s: %q is not in %.600s", kind, want, p.Text)
+			}
+		}
+		for _, want := range []string{"&lt;script&gt;alert(1)&lt;/script&gt;", ">\u00a0</p>", "https://evil.test/?a=&lt;b&gt;", "word end</p>"} {
+			if !strings.Contains(p.HTML, strings.ReplaceAll(want, "\u00a0", "&nbsp;")) {
+				t.Errorf("%s: %q is not in the html", kind, want)
+			}
+		}
+		if strings.Contains(p.HTML, "<script") || strings.Contains(p.HTML, `href="https://evil`) {
+			t.Errorf("%s: markup came through", kind)
+		}
+	}
+	if p := compose(t, "support_reply", m); !strings.HasPrefix(p.Text, "Answer from Ines\n") || !strings.Contains(p.Text, "reaches nobody") {
+		t.Errorf("%.300s", p.Text)
+	}
+	if m.ReplyTo = "help@example.com"; strings.Contains(compose(t, "support_reply", m).Text, "reaches nobody") {
+		t.Error("an answer is read, and the mail says that it is not")
+	}
+}
+
+// The reset that support begins bears its link, and says until when and that nothing needs to be done.
+func TestResetStarted(t *testing.T) {
+	p := compose(t, "reset_started", sample())
+	for _, want := range []string{"any browser", "20:24 (UTC)", "do nothing", base + "/reset/link/" + letterToken + "\n"} {
+		if !strings.Contains(p.Text, want) {
+			t.Errorf("%q is not in %s", want, p.Text)
+		}
 	}
 }
 
@@ -411,6 +481,11 @@ func TestRefusals(t *testing.T) {
 		"an undo elsewhere": func(m *Mail) string { m.Undo = "https://evil.test/undo"; return "email_changed" },
 		"no time to wait":   func(m *Mail) string { m.HoldsAt = time.Time{}; return "change_waiting" },
 		"no time to close":  func(m *Mail) string { m.HoldsAt = time.Time{}; return "closing" },
+		"no call":           func(m *Mail) string { m.What = ""; return "call_back" },
+		"no time to call":   func(m *Mail) string { m.What, m.HoldsAt = "booked", time.Time{}; return "call_back" },
+		"a reset, no link":  func(m *Mail) string { return "reset_started" },
+		"no transcript":     func(m *Mail) string { m.Body = " \n\u202e\n"; return "chat_transcript" },
+		"no answer":         func(m *Mail) string { m.Body = ""; return "support_reply" },
 		"no code":           func(m *Mail) string { m.Code = ""; return "sign_in_code" },
 		"a code of letters": func(m *Mail) string { m.Code = "48291a"; return "sign_in_code" },
 		"a code of lines":   func(m *Mail) string { m.Code = "482913\n"; return "sign_in_code" },

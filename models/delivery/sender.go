@@ -25,6 +25,7 @@ type Letter struct {
 	ID    string // of the outbox message; gives the Message-ID
 	To    string
 	Date  time.Time
+	Reply string // where an answer goes, "" to the sender
 	Parts content.Parts
 	Code  string // only to keep it out of what is remembered of the server's answer
 }
@@ -260,6 +261,9 @@ func (s *Sender) write(l Letter, to *netmail.Address) ([]byte, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	m.FromMailAddress(s.from)
 	m.ToMailAddress(to)
+	if reply, err := plainAddress(l.Reply); err == nil {
+		m.ReplyToMailAddress(reply)
+	}
 	m.Subject(headerText(l.Parts.Subject))
 	m.SetDateWithValue(l.Date)
 	m.SetMessageIDWithValue(s.messageID(l.ID))

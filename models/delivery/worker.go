@@ -32,6 +32,8 @@ type Options struct {
 	From      string // the address mails are sent from
 	Brand     string
 	PublicURL string // the root of every link
+	LegalName string // who runs the service, "" unsaid
+	ReplyTo   string // where answers to support are read, "" nowhere
 
 	Zone        *time.Location // times in mails; nil is UTC
 	LifeMinutes int            // how long a code lives, for the words
@@ -227,7 +229,7 @@ func (w *Worker) send(ctx context.Context, s *Sender, m models.Message) (detail 
 	facts := content.Mail{
 		Brand: w.Brand, BaseURL: w.PublicURL,
 		Code: code, Link: links.Reset, NotMe: links.NotMe, Undo: links.Undo, Tag: m.Tag, Purpose: m.Purpose,
-		What: m.What, Change: m.Change, HoldsAt: m.HoldsAt,
+		What: m.What, Change: m.Change, Body: m.Body, HoldsAt: m.HoldsAt, LegalName: w.LegalName, ReplyTo: w.ReplyTo,
 		Device: m.Device, Place: m.Place, Address: m.Address,
 		AskedAt: m.AskedAt, WorksUntil: m.WorksUntil, Zone: w.Zone, LifeMinutes: w.LifeMinutes,
 	}
@@ -238,7 +240,11 @@ func (w *Worker) send(ctx context.Context, s *Sender, m models.Message) (detail 
 	if err != nil {
 		return "", &Failure{Reason: Fault, Detail: scrub(err.Error(), code)}
 	}
-	return s.Send(ctx, Letter{ID: m.ID, To: m.Destination, Date: w.Now(), Parts: parts, Code: code})
+	l := Letter{ID: m.ID, To: m.Destination, Date: w.Now(), Parts: parts, Code: code}
+	if m.Kind == models.KindSupportReply {
+		l.Reply = w.ReplyTo
+	}
+	return s.Send(ctx, l)
 }
 
 // text writes a text and hands it to the gateway.

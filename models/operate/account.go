@@ -41,6 +41,7 @@ type accountName struct {
 type accountRole struct {
 	accountName
 	Role string `arg:"" enum:"member,staff" help:"member or staff."`
+	Name string `help:"Name that people see when this member of staff answers them; without one, Support."`
 }
 
 // Do runs one of them on the database of the options, beside a running server or
@@ -51,7 +52,7 @@ func (a AccountCommands) Do(ctx context.Context, words string, o Options, now fu
 		return err
 	}
 	m, err := models.Open(ctx, models.Options{
-		Database: set.Database, KeyFile: set.KeyFile, Brand: o.BrandName, Policy: set.Policy, Now: now,
+		Database: set.Database, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: now,
 		Texts: set.Texts, Countries: set.Countries,
 		Log: slog.New(slog.NewTextHandler(errOut, nil)),
 	})
@@ -81,8 +82,11 @@ func (a AccountCommands) run(ctx context.Context, words string, m *models.Models
 		name, said = a.SignOut.Account, "Every session has ended. It holds from the next request on."
 		err = m.Staff.SignOut(ctx, name)
 	case "role":
+		if a.Role.Role == models.RoleMember && a.Role.Name != "" {
+			return errors.New("--name: only staff have one; leave it out")
+		}
 		name, said = a.Role.Account, "The role is "+a.Role.Role+" now."
-		err = m.Staff.SetRole(ctx, name, a.Role.Role)
+		err = m.Staff.SetRole(ctx, name, a.Role.Role, a.Role.Name)
 	}
 	if err != nil {
 		return inWords(err, name)
@@ -102,6 +106,8 @@ func inWords(err error, name string) error {
 		return fmt.Errorf("no account has the address or id %q", name)
 	case e.Reason == "taken":
 		return fmt.Errorf("%q has an account already", name)
+	case e.Field == "name":
+		return errors.New("--name: give a name of 1 to 40 characters on one line, without a number like a code")
 	case e.Field == "email":
 		return fmt.Errorf("%q is not an address that can be used: %s", name, strings.ReplaceAll(e.Reason, "_", " "))
 	}

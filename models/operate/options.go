@@ -12,13 +12,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"admitone/models"
 	"admitone/models/delivery"
-
-	"github.com/BurntSushi/toml"
 )
+
+// defaultBrand is the product's own name.
+const defaultBrand = "Admit One"
 
 // Options is the one definition of every option: a flag, an ADMITONE_* variable
 // and a row of the README's table.
@@ -36,22 +36,26 @@ type Options struct {
 	TrustedProxies []string `help:"Addresses or networks of proxies whose X-Forwarded-For is believed."`
 	SignUp         string   `enum:"open,closed" default:"open" help:"Whether new accounts can be made: open or closed."`
 	TimeZone       string   `default:"UTC" help:"Time zone of the times in pages and messages, such as Europe/Vienna."`
-	Config         string   `help:"TOML file with [policy]: the numbers of the product."`
+	Config         string   `help:"TOML file with [policy], [brand] and [support]: the numbers, the names, and the way to a person."`
 
 	SMS SMSOptions `embed:"" prefix:"sms-"`
 }
 
 // Setup is what the options come to once they have been checked.
 type Setup struct {
-	Database string // postgres://... or the path of a SQLite file
-	KeyFile  string
-	From     string // the bare address that messages come from
-	Public   *url.URL
-	Proxies  []netip.Prefix
-	Zone     *time.Location
-	Policy   models.Policy
-	SMTP     delivery.SMTP // zero where the test inbox runs
-	DevInbox bool
+	Database  string // postgres://... or the path of a SQLite file
+	KeyFile   string
+	Brand     string
+	LegalName string // who runs the service, "" unsaid
+	Legal     []Link // the operator's own pages
+	From      string // the bare address that messages come from
+	Public    *url.URL
+	Proxies   []netip.Prefix
+	Zone      *time.Location
+	Policy    models.Policy
+	Desk      models.Desk
+	SMTP      delivery.SMTP // zero where the test inbox runs
+	DevInbox  bool
 
 	SMS        *delivery.SMS // nil without a gateway
 	Texts      bool          // there is a gateway, or the test inbox takes them
@@ -92,13 +96,18 @@ func (o Options) Check() (s Setup, err error) {
 	if s.Zone, err = time.LoadLocation(o.TimeZone); err != nil || o.TimeZone == "Local" {
 		return s, fmt.Errorf("--time-zone: %q is not the name of a time zone; write it like Europe/Vienna or UTC", o.TimeZone)
 	}
-	if name := strings.TrimSpace(o.BrandName); name == "" || utf8.RuneCountInString(name) > 40 || strings.ContainsAny(name, "\r\n\t") || name != o.BrandName {
-		return s, errors.New("--brand-name: give a name of 1 to 40 characters on one line, without spaces around it")
-	}
-	if err := o.texts(&s); err != nil {
+	file, err := readSettings(o.Config)
+	if err != nil {
 		return s, err
 	}
-	if s.Policy, err = policyFrom(o.Config); err != nil {
+	s.Policy = file.Policy
+	if err := o.brand(file.Brand, &s); err != nil {
+		return s, err
+	}
+	if s.Desk, err = o.desk(file.Support, s.Zone); err != nil {
+		return s, err
+	}
+	if err := o.texts(&s); err != nil {
 		return s, err
 	}
 	s.Database, s.KeyFile = o.Database, o.KeyFile
@@ -180,27 +189,6 @@ func prefixes(list []string) ([]netip.Prefix, error) {
 		out = append(out, p)
 	}
 	return out, nil
-}
-
-// policyFrom reads [policy] over the product's own numbers.
-func policyFrom(path string) (models.Policy, error) {
-	file := struct {
-		Policy models.Policy `toml:"policy"`
-	}{models.DefaultPolicy()}
-	if path == "" {
-		return file.Policy, nil
-	}
-	known, err := toml.DecodeFile(path, &file)
-	if err != nil {
-		return file.Policy, fmt.Errorf("--config: %s cannot be read: %w; the settings and how they are written are in README.md", path, err)
-	}
-	if more := known.Undecoded(); len(more) > 0 {
-		return file.Policy, fmt.Errorf("--config: %s: %s is not a setting; the settings of [policy] are listed in README.md", path, more[0])
-	}
-	if err := file.Policy.Validate(); err != nil {
-		return file.Policy, fmt.Errorf("--config: %s: %w", path, err)
-	}
-	return file.Policy, nil
 }
 
 func isLoopback(host string) bool {

@@ -39,9 +39,9 @@ func (o Options) texts(s *Setup) (err error) {
 		return nil
 	}
 	// Whatever has no place in a text is found now, not at the first one.
-	unfit := content.CheckTexts(o.BrandName, s.Public.String())
+	unfit := content.CheckTexts(s.Brand, s.Public.String())
 	if unfit != nil {
-		unfit = fmt.Errorf("--brand-name, --public-url: %w; choose a shorter name, of letters that every phone can show in a text", unfit)
+		unfit = fmt.Errorf("--brand-name (or [brand] name), --public-url: %w; choose a shorter name, of letters that every phone can show in a text", unfit)
 	}
 	if gateway == nil {
 		s.Texts, s.TextsUnfit = unfit == nil, unfit
