@@ -31,6 +31,7 @@ func (s *site) showAccount(c echo.Context) error {
 		Device: found.Device, Address: found.Address, Known: found.Known, SignedInAt: found.SignedInAt,
 		Recent: activities(o.Recent), Now: s.Models.Now(),
 		Second: o.Second.Address, Pending: o.Pending.Address, Phone: o.Phone.Address, TextsOn: on, Nudge: nudge(o, on),
+		Staff: s.isStaff(c),
 	}
 	if len(o.Ways) > 0 {
 		p.CodesTo = o.Ways[0].Masked
@@ -87,6 +88,10 @@ func (s *site) signOut(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	// The next person at this browser must not read what was said to support.
+	if s.cookies.value(c, s.cookies.chat) != "" {
+		http.SetCookie(c.Response(), s.cookies.plain(s.cookies.chat, "", -1))
+	}
 	s.cookies.leaveNotice(c, "signed_out", at)
 	return to(c, "/sign-in")
 }

@@ -14,7 +14,7 @@ func TestHeaders(t *testing.T) {
 	in := h.browser()
 	in.signUp(mara)
 	var all []answer
-	for _, r := range h.site.Routes() {
+	for _, r := range h.routes() {
 		path := strings.TrimSuffix(r.Path, "/*")
 		if r.Method == http.MethodPost || r.Method == http.MethodGet || r.Method == http.MethodHead {
 			all = append(all, h.browser().do(r.Method, path, "", false), h.browser().do(r.Method, path, "", true))
@@ -79,7 +79,7 @@ func TestMethods(t *testing.T) {
 		for _, path := range posts(h) {
 			takesPost[path] = true
 		}
-		for _, r := range h.site.Routes() {
+		for _, r := range h.routes() {
 			if r.Method != http.MethodGet || strings.HasPrefix(r.Path, "/dev/") || strings.HasSuffix(r.Path, "*") {
 				continue
 			}
@@ -117,6 +117,8 @@ func TestGetOfPostOnlyPaths(t *testing.T) {
 		a := h.browser().open(path)
 		if path == "/reset/link" || strings.Contains(path, ":token") {
 			a.is(404) // without a token that is right
+		} else if a.status == 404 && strings.Contains(path, ":") || a.status == 404 && path == "/contact/phone/call-back" {
+			continue // nobody's, or not offered here
 		} else if a.status != 200 && a.status != 303 {
 			t.Errorf("%v", a)
 		}
@@ -126,7 +128,7 @@ func TestGetOfPostOnlyPaths(t *testing.T) {
 func TestPublicPages(t *testing.T) {
 	h := once(t)
 	b := h.browser()
-	b.open("/help").is(200, "codes@example.com", "12 characters")
+	b.open("/help").is(200, "How can we help?", "/help/a/no-code", "/help/t/signing-in", "/contact")
 	b.open("/not-me").is(200)
 	if a := b.open("/favicon.ico").is(302); a.header.Get("Location") != static.URL("favicon.svg") {
 		t.Errorf("%v", a)

@@ -47,6 +47,7 @@ func openBench(b *testing.B, databaseURL string) *bench {
 	policy.OwnerSends = models.Sends{TenMinutes: 5000, Hour: 5000, Day: 5000}
 	m, err := models.Open(context.Background(), models.Options{
 		Database: databaseURL, KeyFile: filepath.Join(b.TempDir(), "key"), Brand: "Admit One", Policy: policy, Now: time.Now, Log: log,
+		Desk: models.Desk{Zone: time.UTC, Chat: hoursOf("always")},
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -74,6 +75,7 @@ func openBench(b *testing.B, databaseURL string) *bench {
 	})
 	return &bench{inbox: inbox, site: handlers.New(handlers.Options{
 		Models: m, Brand: "Admit One", MailFrom: "codes@example.com", PublicURL: public, Zone: time.UTC, SignUpOpen: true, Log: log,
+		Support: talk(b, m, log), Help: help(b, m),
 	})}
 }
 

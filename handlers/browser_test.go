@@ -112,7 +112,7 @@ func (b *browser) do(method, path, body string, htmx bool) answer {
 		}
 	}
 	a := answer{t: b.h.t, what: method + " " + path, htmx: htmx, status: res.StatusCode, header: res.Header, body: string(text), cookies: res.Cookies()}
-	if a.status < 500 && strings.Contains(a.body, "a problem with the service") {
+	if a.status < 500 && strings.Contains(a.body, "Sorry, there is a problem with the service") {
 		b.h.t.Errorf("a refusal is told as a fault of the service: %v", a)
 	}
 	return a

@@ -62,6 +62,7 @@ func (p *codePage) page(c echo.Context, status int, said string, errors []views.
 		return p.wait(c, status, "exhausted", p.start, time.Time{})
 	}
 	v := views.CodePage{Shell: p.shell(c), Code: p.view(c, now), Errors: errors, Said: said}
+	v.Code.Inline = p.inline(v.Code.HelpScreen())
 	if said == "" && (v.Shell.Notice == "resent" || v.Shell.Notice == "resent_new") {
 		v.Said = v.Shell.Notice
 	}
@@ -88,7 +89,7 @@ func (p *codePage) view(c echo.Context, now models.Pending) views.Code {
 		Delivery: views.Delivery(now.Delivery),
 		Shared:   ticks(c).Shared, Trust: ticks(c).Trust, MayTrust: now.MayTrust, Zone: p.Zone,
 		TrustDays: int(time.Duration(p.Models.Policy().Trust).Hours() / 24),
-		Ways:      len(now.Ways), Next: wanted(c, now.Next), Suggestion: suggestion(now),
+		Ways:      len(now.Ways), Next: wanted(c, now.Next), Suggestion: suggestion(now), Speed: p.speed(c, now.Channel),
 	}
 }
 
@@ -238,9 +239,14 @@ func (p *codePage) delivery(c echo.Context) error {
 	return p.part(c, func(v views.Code) error { return p.render(c, http.StatusOK, views.DeliveryLine(v)) })
 }
 
-// lateHelp comes when a code is long in coming.
+// lateHelp comes when a code is long in coming, and again a while after.
 func (p *codePage) lateHelp(c echo.Context) error {
-	return p.part(c, func(v views.Code) error { return p.render(c, http.StatusOK, views.LateHelp(v)) })
+	return p.part(c, func(v views.Code) error {
+		if c.QueryParam("after") != "" {
+			return p.render(c, http.StatusOK, views.LaterHelp())
+		}
+		return p.render(c, http.StatusOK, views.LateHelp(v))
+	})
 }
 
 // part shows a part of the page to the tab that it belongs to. A tab whose flow

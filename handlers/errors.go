@@ -38,7 +38,7 @@ func (s *site) problem(err error, c echo.Context) {
 		s.answer(c, s.render(c, status, views.ProblemNotice(kind, id, 0)))
 		return
 	}
-	s.answer(c, s.render(c, status, views.Problem(views.ProblemPage{Shell: s.shell(c), Kind: kind, RequestID: id})))
+	s.answer(c, s.render(c, status, views.Problem(views.ProblemPage{Shell: s.shell(c), Kind: kind, RequestID: id, Top: s.topArticles()})))
 }
 
 // answer notes that even the problem page could not be made.
@@ -82,7 +82,10 @@ func leadAway(c echo.Context, path string) error {
 // pageOf is the page that an act's path belongs to: where a person is led back
 // to, since the act itself only takes POST.
 func pageOf(path string) string {
-	for _, act := range []string{"/resend", "/cancel", "/main", "/rename", "/sign-out", "/untrust", "/channel"} {
+	if isConsole(path) {
+		return consolePage(path)
+	}
+	for _, act := range []string{"/resend", "/cancel", "/main", "/rename", "/sign-out", "/untrust", "/channel", "/service-code"} {
 		path = strings.TrimSuffix(path, act)
 	}
 	return strings.Replace(path, "/account/email/remove", "/account/email", 1)

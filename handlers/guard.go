@@ -25,10 +25,10 @@ func (s *site) guard(e *echo.Echo) {
 	e.Use(s.recovered)
 	e.Use(middleware.BodyLimit(maxBody))
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{
-		Skipper:   func(c echo.Context) bool { return !isPage(c.Request().URL.Path) },
+		Skipper:   func(c echo.Context) bool { return !isPage(c.Request().URL.Path) || isStream(c.Request().URL.Path) },
 		MinLength: 1024,
 	}))
-	e.Use(readForm)
+	e.Use(readForm, s.staffOnly)
 }
 
 func (s *site) headers(next echo.HandlerFunc) echo.HandlerFunc {

@@ -19,11 +19,13 @@ import (
 	"testing"
 	"time"
 
+	"admitone/content"
 	"admitone/handlers"
 	"admitone/models"
 	"admitone/models/delivery"
 	"admitone/models/devinbox"
 	"admitone/models/operate"
+	"admitone/models/support"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -43,7 +45,9 @@ type house struct {
 	t      *testing.T
 	models *models.Models
 	inbox  *devinbox.Inbox
-	site   *echo.Echo
+	site   *handlers.Site
+	help   *content.Help
+	people *support.Support
 	url    string
 	rows   string // the database
 	htmx   bool   // whether its browsers send their forms as htmx
@@ -55,6 +59,7 @@ type house struct {
 type setup struct {
 	policy models.Policy
 	pages  handlers.Options
+	desk   models.Desk
 	texts  []string // the countries that get texts; none in most houses
 }
 
@@ -91,7 +96,7 @@ func open(t *testing.T, database string, htmx bool, change ...func(*setup)) *hou
 	t.Helper()
 	h := &house{clock: &clock{at: time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC)}, t: t, rows: database, htmx: htmx, log: &logbook{}}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
-	s := setup{policy: models.DefaultPolicy(), pages: handlers.Options{
+	s := setup{policy: models.DefaultPolicy(), desk: models.Desk{Zone: time.UTC}, pages: handlers.Options{
 		Brand: "Admit One", MailFrom: "codes@example.com", PublicURL: &url.URL{Scheme: "http", Host: "localhost:8080"},
 		Zone: time.UTC, SignUpOpen: true, Log: log,
 	}}
@@ -101,7 +106,7 @@ func open(t *testing.T, database string, htmx bool, change ...func(*setup)) *hou
 	var err error
 	h.models, err = models.Open(context.Background(), models.Options{
 		Database: database, KeyFile: filepath.Join(t.TempDir(), "key"), Brand: s.pages.Brand,
-		Policy: s.policy, Now: h.now, Log: log, Texts: len(s.texts) > 0, Countries: s.texts,
+		Policy: s.policy, Now: h.now, Log: log, Texts: len(s.texts) > 0, Countries: s.texts, Desk: s.desk,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -120,9 +125,14 @@ func open(t *testing.T, database string, htmx bool, change ...func(*setup)) *hou
 	h.url = "http://" + server.Listener.Addr().String() // where links lead and gateways report to
 	h.post(len(s.texts) > 0)
 	s.pages.Models, s.pages.DevInbox = h.models, h.inbox.Handler()
-	h.site = handlers.New(s.pages).(*echo.Echo)
+	h.help = help(t, h.models)
+	s.pages.Support, s.pages.Help = talk(t, h.models, log), h.help
+	h.people, h.site = s.pages.Support, handlers.New(s.pages)
 	server.Start()
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		h.site.CloseStreams() // or the server would wait for them
+		server.Close()
+	})
 	t.Cleanup(func() {
 		if strings.Contains(h.log.String(), "panic") {
 			t.Errorf("something panicked:\n%s", h.log)
@@ -160,6 +170,35 @@ func (h *house) post(texts bool) {
 			h.t.Errorf("worker: %v", err)
 		}
 	})
+}
+
+// talk opens what people reach a person by, and keeps it running.
+func talk(t testing.TB, m *models.Models, log *slog.Logger) *support.Support {
+	t.Helper()
+	s, err := support.Open(support.Options{Models: m, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("support: %v", err)
+		}
+	})
+	return s
+}
+
+// help is the help centre with the numbers of a house.
+func help(t testing.TB, m *models.Models) *content.Help {
+	t.Helper()
+	h, err := content.NewHelp(handlers.HelpFacts(m, "Admit One", "codes@example.com", "localhost:8080"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // database gives an engine's own fresh database.
@@ -275,3 +314,6 @@ func (l *logbook) String() string {
 	defer l.mu.Unlock()
 	return l.text.String()
 }
+
+// routes are all that the site answers.
+func (h *house) routes() []*echo.Route { return h.site.Handler.(*echo.Echo).Routes() }

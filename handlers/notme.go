@@ -10,7 +10,7 @@ import (
 )
 
 func (s *site) showNotMe(c echo.Context) error {
-	return s.render(c, http.StatusOK, views.NotMe(views.NotMePage{Shell: s.shell(c)}))
+	return s.render(c, http.StatusOK, views.NotMe(views.NotMePage{Shell: s.shell(c), Inline: s.inline("not_me")}))
 }
 
 // showNotMeThis shows what one message was about. It only shows: scanners open
@@ -75,5 +75,5 @@ func (s *site) resetFromMessage(c echo.Context, token string) error {
 }
 
 func (s *site) notMeOver(c echo.Context) error {
-	return s.render(c, http.StatusNotFound, views.NotMeOver(views.NotMeOverPage{Shell: s.shell(c)}))
+	return s.render(c, http.StatusNotFound, views.NotMeOver(views.NotMeOverPage{Shell: s.shell(c), Inline: s.inline("not_me")}))
 }

@@ -35,7 +35,8 @@ func (s *site) shell(c echo.Context) views.Shell {
 	notice, at := s.cookies.takeNotice(c)
 	return views.Shell{
 		Brand: s.Brand, Lang: "en", Theme: theme(c), Path: c.Request().URL.RequestURI(),
-		SignedIn: in, Notice: notice, NoticeAt: at, DevInbox: s.DevInbox != nil, Zone: s.Zone,
+		SignedIn: in, Notice: notice, NoticeAt: at, DevInbox: s.DevInbox != nil, Zone: s.Zone, Legal: s.Legal,
+		Origin: s.origin(),
 	}
 }
 

@@ -8,11 +8,15 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
+	"admitone/content"
 	"admitone/models"
+	"admitone/models/support"
 	"admitone/static"
+	"admitone/views"
 
 	"github.com/labstack/echo/v4"
 )
@@ -27,17 +31,31 @@ type Options struct {
 	SignUpOpen     bool
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	DevInbox       http.Handler   // nil where no test inbox runs
+	Support        *support.Support
+	Help           *content.Help
+	Legal          []views.Link // the operator's own pages, in the footer
 	Log            *slog.Logger
 }
 
 type site struct {
 	Options
 	cookies *cookies
+	streams *streams
 }
 
+// Site is the whole site.
+type Site struct {
+	http.Handler
+	streams *streams
+}
+
+// CloseStreams ends the open event streams, so that a graceful stop does not wait
+// for them: their readers ask for a new one.
+func (s *Site) CloseStreams() { s.streams.close() }
+
 // New builds the site.
-func New(o Options) http.Handler {
-	s := &site{Options: o, cookies: newCookies(o.Models.Sessions, o.PublicURL.Scheme == "https")}
+func New(o Options) *Site {
+	s := &site{Options: o, cookies: newCookies(o.Models.Sessions, o.PublicURL.Scheme == "https"), streams: newStreams()}
 	e := echo.New()
 	e.HTTPErrorHandler = s.problem
 	e.IPExtractor = addressOf(o.TrustedProxies)
@@ -127,6 +145,55 @@ func New(o Options) http.Handler {
 		{get, "/.well-known/change-password", leadTo("/account/password")},
 		{post, "/theme", s.setTheme},
 		{get, "/help", s.showHelp},
+		{get, "/help/t/:topic", s.showTopic},
+		{get, "/help/a/:slug", s.showArticle},
+		{post, "/help/a/:slug/vote", s.submitVote},
+		{post, "/help/words", s.submitVoteWords},
+		{get, "/help/faq", s.showFAQ},
+		{get, "/help/search", s.showSearch},
+		{get, "/help/thanks", s.showThanks},
+		{get, "/sitemap.xml", s.sitemap},
+		{get, "/robots.txt", s.robots},
+		{get, "/contact", s.showContact},
+		{get, "/contact/chat", s.showStartChat},
+		{post, "/contact/chat", s.submitStartChat},
+		{get, "/contact/chat/:id", s.showChat},
+		{post, "/contact/chat/:id", s.submitChat},
+		{get, "/contact/chat/:id/messages", s.chatMessages},
+		{get, "/contact/chat/:id/events", s.chatEvents},
+		{get, "/contact/chat/:id/transcript", s.showTranscript},
+		{post, "/contact/chat/:id/extend", s.extendChat},
+		{get, "/contact/chat/:id/leave", s.showLeaveChat},
+		{post, "/contact/chat/:id/leave", s.leaveChat},
+		{post, "/contact/chat/:id/end", s.endChat},
+		{post, "/contact/chat/:id/rating", s.rateChat},
+		{post, "/contact/chat/:id/mail", s.mailTranscript},
+		{get, "/contact/phone", s.showContactPhone},
+		{post, "/contact/phone/service-code", s.makeServiceCode},
+		{get, "/contact/phone/call-back", s.showBookCall},
+		{post, "/contact/phone/call-back", s.submitBookCall},
+		{get, "/contact/phone/call-back/:id", s.showCall},
+		{post, "/contact/phone/call-back/:id", s.moveCall},
+		{post, "/contact/phone/call-back/:id/cancel", s.cancelCall},
+		{get, "/console", s.showConsole},
+		{get, "/console/events", s.consoleEvents},
+		{get, "/console/queue", s.consoleQueue},
+		{get, "/console/chat/:id", s.showConsoleChat},
+		{get, "/console/chat/:id/messages", s.consoleMessages},
+		{get, "/console/chat/:id/events", s.consoleChatEvents},
+		{post, "/console/chat/:id/join", s.joinChat},
+		{post, "/console/chat/:id/reply", s.replyChat},
+		{post, "/console/chat/:id/note", s.noteChat},
+		{post, "/console/chat/:id/transfer", s.transferChat},
+		{post, "/console/chat/:id/wrap", s.wrapChat},
+		{post, "/console/find", s.findCustomer},
+		{get, "/console/account/:id", s.showCustomer},
+		{post, "/console/account/:id/act", s.actOnCustomer},
+		{get, "/console/calls", s.showConsoleCalls},
+		{post, "/console/calls/:id/:act", s.actOnCall},
+		{get, "/console/articles", s.showConsoleArticles},
+		{get, "/console/figures", s.showFigures},
+		{get, "/console/keys", s.showConsoleKeys},
 		{get, "/not-me", s.showNotMe},
 		{get, "/not-me/:token", s.showNotMeThis},
 		{post, "/not-me/:token", s.submitNotMe},
@@ -158,6 +225,22 @@ func New(o Options) http.Handler {
 		{get, "/account/devices/rename", leadTo("/account/devices")},
 		{get, "/account/devices/sign-out", leadTo("/account/devices")},
 		{get, "/account/devices/untrust", leadTo("/account/devices")},
+		{get, "/contact/phone/service-code", leadTo("/contact/phone")},
+		{get, "/help/words", leadTo("/help")},
+		{get, "/help/a/:slug/vote", leadUp},
+		{get, "/contact/chat/:id/extend", leadUp},
+		{get, "/contact/chat/:id/end", leadUp},
+		{get, "/contact/chat/:id/rating", leadUp},
+		{get, "/contact/chat/:id/mail", leadUp},
+		{get, "/contact/phone/call-back/:id/cancel", leadUp},
+		{get, "/console/find", leadTo("/console")},
+		{get, "/console/chat/:id/join", s.backToPage},
+		{get, "/console/chat/:id/reply", s.backToPage},
+		{get, "/console/chat/:id/note", s.backToPage},
+		{get, "/console/chat/:id/transfer", s.backToPage},
+		{get, "/console/chat/:id/wrap", s.backToPage},
+		{get, "/console/account/:id/act", s.backToPage},
+		{get, "/console/calls/:id/:act", s.backToPage},
 		{get, "/sign-out", leadTo("/account")},
 		{get, "/theme", leadTo("/")},
 	} {
@@ -171,7 +254,7 @@ func New(o Options) http.Handler {
 		e.Any("/dev/inbox.json", echo.WrapHandler(o.DevInbox))
 		e.Any("/dev/inbox/*", echo.WrapHandler(o.DevInbox))
 	}
-	return e
+	return &Site{Handler: e, streams: s.streams}
 }
 
 const (
@@ -181,6 +264,11 @@ const (
 
 func leadTo(path string) echo.HandlerFunc {
 	return func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, path) }
+}
+
+// leadUp leads to the page that an act lies below.
+func leadUp(c echo.Context) error {
+	return c.Redirect(http.StatusSeeOther, path.Dir(c.Request().URL.EscapedPath()))
 }
 
 // isPage says whether an answer is one of the site's own pages, in contrast to

@@ -25,14 +25,15 @@ type cookies struct {
 	session string
 	device  string
 	link    string // the token of a mailed link, while the person decides
+	chat    string // whose conversation or call-back it is
 }
 
 // newCookies takes the __Host- prefix with Secure; on loopback http neither,
 // because browsers refuse the prefix without Secure.
 func newCookies(rows *models.Sessions, secure bool) *cookies {
-	k := &cookies{rows: rows, secure: secure, session: "session", device: "device", link: "reset-link"}
+	k := &cookies{rows: rows, secure: secure, session: "session", device: "device", link: "reset-link", chat: "chat"}
 	if secure {
-		k.session, k.device, k.link = "__Host-session", "__Host-device", "__Host-reset-link"
+		k.session, k.device, k.link, k.chat = "__Host-session", "__Host-device", "__Host-reset-link", "__Host-chat"
 	}
 	return k
 }
@@ -152,6 +153,8 @@ var notices = []string{
 	"device_untrusted", "signed_out_everywhere",
 	"email_changed", "email_added", "email_main", "email_removed", "email_cancelled", "email_taken_late", "phone_added", "phone_removed",
 	"channel_saved", "change_waiting", "closing", "closing_cancelled", "undone",
+	"staff_resent", "staff_unlocked", "staff_signed_out", "staff_reset", "staff_joined", "staff_handed_on", "staff_wrapped", "call_missed", "call_done",
+	"chat_left", "chat_mailed", "call_booked", "call_moved", "call_cancelled",
 }
 
 func (k *cookies) leaveNotice(c echo.Context, slug string, at time.Time) {

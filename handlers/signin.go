@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ func (s *site) showSignIn(c echo.Context) error {
 	if _, in := s.session(c); in {
 		return to(c, orAccount(next))
 	}
-	return s.signInForm(c, http.StatusOK, "", next, nil)
+	return s.signInForm(c, http.StatusOK, "", next, 0, nil)
 }
 
 func (s *site) submitSignIn(c echo.Context) error {
@@ -26,7 +27,7 @@ func (s *site) submitSignIn(c echo.Context) error {
 	}
 	started, err := s.Models.SignIns.Start(c.Request().Context(), email, field(c, "password"), next, s.client(c))
 	if fields := fieldErrors(err); fields != nil {
-		return s.signInForm(c, http.StatusUnprocessableEntity, email, next, fields)
+		return s.signInForm(c, http.StatusUnprocessableEntity, email, next, failures(c), fields)
 	}
 	if err != nil {
 		return err
@@ -46,14 +47,27 @@ func (s *site) submitSignIn(c echo.Context) error {
 		return s.wait(c, http.StatusUnprocessableEntity, "channel_off", "/sign-in", time.Time{})
 	default:
 		http.SetCookie(c.Response(), s.cookies.plain(typedCookie, typedValue(email), 15*60))
-		return s.signInForm(c, http.StatusUnprocessableEntity, email, next,
+		return s.signInForm(c, http.StatusUnprocessableEntity, email, next, failures(c)+1,
 			[]views.FieldError{{Field: "email", Reason: "credentials"}})
 	}
 }
 
-func (s *site) signInForm(c echo.Context, status int, email, next string, errors []views.FieldError) error {
-	p := views.SignInPage{Shell: s.shell(c), Email: shown(email), Next: next, Errors: errors, SignUpOpen: s.SignUpOpen}
+func (s *site) signInForm(c echo.Context, status int, email, next string, failed int, errors []views.FieldError) error {
+	p := views.SignInPage{Shell: s.shell(c), Email: shown(email), Next: next, Errors: errors, SignUpOpen: s.SignUpOpen, Failed: failed}
+	if failed >= manyFailures {
+		p.Inline = s.inline("sign_in refused")
+	}
 	return s.unit(c, status, views.SignIn(p), views.SignInForm(p))
+}
+
+// manyFailures is how many wrong tries in a row open the help with them.
+const manyFailures = 2
+
+// failures is how often this form has failed, as it tells itself: nothing but what
+// it shows depends on it.
+func failures(c echo.Context) int {
+	n, _ := strconv.Atoi(field(c, "failed"))
+	return max(0, min(n, manyFailures))
 }
 
 // keptNotice says that signing in has kept an account that was about to be closed.

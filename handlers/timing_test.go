@@ -88,7 +88,7 @@ func openTiming(b *testing.B, engine string) *timing {
 	b.Cleanup(func() { _ = s.models.Close() })
 	s.site = handlers.New(handlers.Options{
 		Models: s.models, Brand: "Admit One", MailFrom: "codes@example.com", PublicURL: &url.URL{Scheme: "http", Host: "localhost:8080"},
-		Zone: time.UTC, SignUpOpen: true, Log: log,
+		Zone: time.UTC, SignUpOpen: true, Log: log, Support: talk(b, s.models, log), Help: help(b, s.models),
 	})
 	for i := range timingKnown {
 		s.signUp(b, fmt.Sprintf("known%d@example.com", i))

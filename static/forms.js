@@ -9,7 +9,7 @@
     return d[next + "Said"];
   };
   const ready = () => {
-    document.querySelectorAll(".reveal[hidden]").forEach((button) => {
+    document.querySelectorAll(navigator.clipboard ? ".reveal[hidden], [data-copy][hidden]" : ".reveal[hidden]").forEach((button) => {
       button.hidden = false;
     });
     const summary = document.querySelector("[data-focus]");
@@ -24,6 +24,13 @@
     if (button) {
       const said = reveal(button, field(button).type === "password");
       button.nextElementSibling.textContent = said;
+    }
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      navigator.clipboard.writeText(copy.dataset.copy).then(() => {
+        copy.nextElementSibling.textContent = copy.dataset.copied;
+        setTimeout(() => { copy.nextElementSibling.textContent = ""; }, 2000);
+      });
     }
     // A link of the summary shows the label and lands in the field.
     const link = event.target.closest(".error-summary a");

@@ -17,7 +17,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css code.js forms.js favicon.svg vendor/*.js
+//go:embed app.css contact.css console.css code.js forms.js help.js chat.js console.js favicon.svg vendor/*.js
 var files embed.FS
 
 const prefix = "/static/"

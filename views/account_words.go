@@ -103,9 +103,10 @@ func latelyWords(t, now time.Time) string {
 
 // Recent activity.
 const (
-	activityTitle = "Recent activity"
-	activityLede  = "Sign-ins, codes and changes, the newest first. If you do not know one of them, read at once what to do."
-	activityNone  = "Nothing yet. Sign-ins and changes will show here."
+	activityTitle  = "Recent activity"
+	activityLede   = "Sign-ins, codes and changes, the newest first. If you do not know one of them, read at once what to do."
+	activityReason = "Reason: {reason}"
+	activityNone   = "Nothing yet. Sign-ins and changes will show here."
 )
 
 // activityWords is one kind of event in words. doubt is true where someone else may
@@ -158,13 +159,39 @@ var activities = map[string]activityWords{
 	"staff_unlocked":        {"The people who run this site lifted a wait", true},
 	"staff_signed_out":      {"The people who run this site signed out all devices", true},
 	"staff_role":            {"The people who run this site changed what the account may do", true},
+	"staff_resent":          {"Support sent your code again", true},
+	"staff_reset":           {"Support sent you a link to choose a new password", true},
+	"service_code_used":     {"You read your service code to support", true},
+}
+
+// supportActs are the acts of support in words, where the member of staff has a
+// name.
+var supportActs = map[string]string{
+	"staff_resent":     "Support ({name}) sent your code again",
+	"staff_unlocked":   "Support ({name}) lifted a wait",
+	"staff_signed_out": "Support ({name}) signed out all devices",
+	"staff_reset":      "Support ({name}) sent you a link to choose a new password",
 }
 
 func (a Activity) said() activityWords {
+	if words := supportActs[a.Kind]; words != "" && a.Agent != "" {
+		if a.Agent == "Support" { // has no name of its own
+			words = strings.ReplaceAll(words, " ({name})", "")
+		}
+		return activityWords{strings.ReplaceAll(words, "{name}", a.Agent), true}
+	}
 	if w, ok := activities[a.Kind]; ok {
 		return w
 	}
 	return activityWords{"Something else happened on your account", true}
+}
+
+// reason is why support did it.
+func (a Activity) reason() string {
+	if a.Agent == "" {
+		return ""
+	}
+	return a.Detail
 }
 
 // from says on what and from where, as far as it is known.
@@ -187,7 +214,6 @@ const (
 	passwordOthers     = "Sign out my other devices"
 	passwordOthersHint = "It holds at once. Leave it ticked if you are not sure."
 	passwordAct        = "Change password"
-	passwordForgot     = "I don't know my current password"
 )
 
 // Two-step verification.
@@ -307,7 +333,6 @@ const (
 	resetAct     = "Send a code"
 	resetSending = "Sending..."
 	resetAbout   = "Choose a new password with a code or a link that we send to your email address."
-	resetLost    = "I can't get into this email"
 	resetLinkAct = "Choose a new password"
 	resetLinkNot = "I didn't ask for this"
 

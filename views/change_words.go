@@ -130,7 +130,6 @@ func (p AccountPage) phoneWords() string {
 // The step-up.
 const (
 	reauthTitle    = "Confirm it's you"
-	reauthWhy      = "Why you get a code"
 	reauthLede     = "What you want to do needs a fresh code first. We will send it to {address}, and after it you can make changes for some minutes without another one."
 	reauthLedeWays = "What you want to do needs a fresh code first. After it you can make changes for some minutes without another one."
 	reauthWhere    = "Where should the code go?"

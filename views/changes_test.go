@@ -95,7 +95,7 @@ func TestAnotherWayIsOffered(t *testing.T) {
 	if hidden(doc, "/sign-in/code/another")["flow"] != "a&b" {
 		t.Error("the form does not name its flow")
 	}
-	for purpose, to := range map[string]string{"sign_in": "/help#lost-email", "step_up": "/reauth/password"} {
+	for purpose, to := range map[string]string{"sign_in": "/help/a/lost-email", "step_up": "/reauth/password"} {
 		links := find(parse(t, pages()["another "+purpose]), func(n *html.Node) bool { return text(n) == anotherNone && attr(n, "href") == to })
 		if len(links) != 1 {
 			t.Errorf("%s: nowhere to go without any way", purpose)

@@ -210,29 +210,18 @@ func tornHint(c Code) string {
 	return "It worked until {time}. Nothing is lost: your email address and password were accepted, only the code has to be new."
 }
 
-// codeSteps are the things to try when a code does not come or does not fit.
+// codeSteps are what to look at on this page; what may have become of the message
+// is told by the help centre.
 func codeSteps(c Code) []string {
+	steps := []string{"Check that the message says {tag}. Another name means another request."}
 	if c.sms() {
-		return []string{
-			"Check that your phone has signal, and that other texts arrive.",
-			"Restart the phone, or switch flight mode on and off. Texts that wait often arrive then.",
-			"Some phones and networks block texts from short numbers and unknown senders. Look among the blocked or filtered messages, and allow them.",
-			"Check that the text says {tag}. Another name means another request.",
-			"Give it a few minutes. Whichever message arrives first works.",
-		}
-	}
-	steps := []string{
-		"Look in spam, junk and promotions. The sender is {sender}.",
-		"Check that the message says {tag}. Another name means another request.",
-		"Give it a few minutes. Whichever message arrives first works.",
+		steps[0] = "Check that the text says {tag}. Another name means another request."
 	}
 	switch c.Purpose {
 	case "sign_up", "email":
 		steps = append(steps, "If this address already has an account, the message says so and brings no code.")
 	case "reset":
-		steps = append(steps,
-			"Check that the address above is the one you sign in with.",
-			"Use the link in the message instead. It works in any browser, once.")
+		steps = append(steps, "Use the link in the message instead. It works in any browser, once.")
 	}
 	return steps
 }
@@ -249,15 +238,10 @@ func codeLinks(c Code) []link {
 	case c.sms():
 		first.words = waitStart
 	}
-	lost := link{"/help#lost-email", "I can't get into this email"}
-	if c.sms() {
-		lost.words = "I can't get texts on this number"
-	}
-	list := []link{first}
 	if c.Ways > 0 {
-		list = append(list, link{c.path("/another"), anotherTitle})
+		return []link{first, {c.path("/another"), anotherTitle}}
 	}
-	return append(list, lost, link{"/help#no-code", codeMoreHelp})
+	return []link{first}
 }
 
 func lateWords(c Code) string {

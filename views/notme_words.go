@@ -216,36 +216,6 @@ func notMeSections(s Shell) []section {
 
 var notMeAdvice = []section{
 	{
-		id: "sign-in-code", title: "If it is a code to sign in",
-		says: []string{
-			"We send such a code only after the right password. So someone has typed your password, and the code kept them out.",
-		},
-		steps: []string{
-			"Change your password here, and everywhere else you use it. Choose a different one for each place, and begin with your mailbox.",
-			"Look through your devices, and sign out those that you do not know.",
-			"If you gave the code to someone or typed it on a page you do not trust, they may be signed in as you. Sign out everywhere, and tell the people who run this site.",
-		},
-		links: notMeLinks,
-	},
-	{
-		id: "reset-code", title: "If it is a code to reset your password",
-		says: []string{
-			"Anyone who knows your email address can ask for one. Your password has not changed, and you do not need to do anything.",
-			"If many of them come, someone may be trying to reach you. Guard your mailbox well: whoever reads it could use such a code.",
-		},
-	},
-	{
-		id: "step-up-code", title: "If it is a code to confirm a change",
-		says: []string{
-			"We send such a code only to someone who is signed in to your account. Without it they cannot change your password or your settings.",
-		},
-		steps: []string{
-			"Change your password, and leave the tick that signs out your other devices.",
-			"Look through your devices, and sign out those that you do not know.",
-		},
-		links: notMeLinks,
-	},
-	{
 		id: "change", title: "If a message tells of a change that you did not make",
 		says: []string{
 			"Then someone is using your account. A new password signs out every device and shuts them out.",
@@ -259,12 +229,6 @@ var notMeAdvice = []section{
 		links: []link{{"/reset", resetTitle}, {"/account/two-step", twoStepTitle}, {"/account/devices", devicesYours}},
 	},
 	{
-		id: "sign-up-code", title: "If it is a code to create an account",
-		says: []string{
-			"Someone typed your email address, perhaps by mistake. Without the code no account is made, and you do not need to do anything.",
-		},
-	},
-	{
 		id: "new-sign-in", title: "If the message says that someone signed in",
 		says: []string{
 			"Then someone had your password and, unless two-step verification is off, a code from your mailbox too. If it was not you, they may read your mail.",
@@ -275,12 +239,5 @@ var notMeAdvice = []section{
 			"Look through your devices, and sign out those that you do not know.",
 		},
 		links: notMeLinks,
-	},
-	{
-		id: "asked", title: "If someone asks you for the code",
-		says: []string{
-			"It is a scam, whatever name or reason they give. We never ask for a code, by mail, by phone or in a message.",
-		},
-		links: []link{{"/help#scams", codeScams}},
 	},
 }

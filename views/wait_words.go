@@ -6,7 +6,6 @@ const (
 	waitWhat  = "What you can do"
 	waitStart = "Start again"
 	waitBack  = "Go back"
-	waitHelp  = "Get help"
 	waitNotMe = "What to do when it was not you"
 	waitReset = "reset your password"
 )
@@ -108,6 +107,30 @@ var waits = map[string]waitWords{
 			"Wait a moment, go back and send the form again.",
 		},
 	},
+	"chat": {
+		"You cannot do that in the chat at the moment",
+		"It was done many times from your network in a short time. What was said is kept.",
+		[]string{
+			"If a chat of yours is open, go on with it.",
+			"Wait until then, and try again.",
+		},
+	},
+	"call": {
+		"You cannot book a call at the moment",
+		"Many calls were booked in a short time, from your network or to that number.",
+		[]string{
+			"If you have booked a call, you can change its time instead.",
+			"Wait until then, and book it again.",
+		},
+	},
+	"service_code": {
+		"You cannot get another service code at the moment",
+		"Many were made in a short time. The newest one on the phone page still works.",
+		[]string{
+			"Use the code that the phone page shows.",
+			"Wait until then, and get another one.",
+		},
+	},
 	"channel_off": {
 		"Codes that go there are switched off",
 		"Very many wrong codes were entered in a row, so codes to this address or number no longer open the account. Nobody got in with them.",
@@ -190,8 +213,7 @@ func problemFor(kind string) problemWords {
 
 var problemLinks = []link{
 	{"/sign-in", "Sign in"},
-	{"/help", "Help"},
-	{"/help#no-code", "My code didn't arrive"},
+	{"/help", "All help"},
 }
 
 // waitStartWords names the way on: anew where a request is used up, back where a

@@ -43,6 +43,7 @@ const (
 	wordErrorPrefix = "Error: "
 	wordSiteMenu    = "Site"
 	wordHelp        = "Help"
+	wordContact     = "Contact"
 	wordSignIn      = "Sign in"
 	wordAccount     = "Account"
 	wordTestInbox   = "Test inbox"
@@ -91,6 +92,12 @@ var banners = map[string]banner{
 	"closing":           {false, "Your account will be closed", "It ends on {day}. Sign in before then to keep it."},
 	"closing_cancelled": {true, "Success", "You signed in, so your account stays open."},
 	"email_taken_late":  {false, "That address is taken now", "It got an account in the meantime, so nothing was changed. Use another address."},
+
+	"chat_left":      {true, "Success", "You have left the chat. The answer comes by email, and shows here too."},
+	"chat_mailed":    {true, "Success", "The conversation is on its way to your main email address."},
+	"call_booked":    {true, "Success", "Your call is booked."},
+	"call_moved":     {true, "Success", "The call has its new time."},
+	"call_cancelled": {true, "Success", "The call is cancelled."},
 
 	"flow_lost":     {false, "You need to start again", "Either too much time went by, or your browser does not keep cookies from this site. If it happens again, allow cookies for this site."},
 	"taken":         {false, "You already have an account", "The email address got an account in the meantime. Sign in with the password of that account."},
@@ -195,6 +202,7 @@ var fieldErrors = map[string]map[string]plural{
 		"type":         always("Premium, toll-free and other special numbers cannot be used. Enter a mobile number"),
 		"landline":     always("This looks like a landline, and most of them get no texts. Enter a mobile number, or use it anyway"),
 		"country":      always("We send no texts to numbers of that country. Use a number of one of the countries below"),
+		"no_calls":     always("We do not call numbers of that country. Use a number of one of the countries below"),
 		"same":         always("That is already your number. Enter another one"),
 		"texts_off":    always("Texts are switched off at the moment, so a number cannot be confirmed"),
 		"purse":        always("The texts of today are used up. Try again tomorrow"),
@@ -203,6 +211,24 @@ var fieldErrors = map[string]map[string]plural{
 	"way": {
 		"empty": always("Choose where the code should go"),
 		"":      always("Choose one of the ways in the list"),
+	},
+	"message": {
+		"required":        always("Write a message"),
+		"too_long":        {"The message must be {n} character or fewer", "The message must be {n} characters or fewer"},
+		"looks_like_code": always("Take the code out of the message. We never need it"),
+		"ended":           always("This chat has ended, so the message was not sent"),
+		"too_many":        always("This chat is very long now, so it takes no more messages. End it and start another one"),
+		"too_soon":        always("You wrote many messages in a short time. Wait a moment and send this one again"),
+		"":                always("Check the message"),
+	},
+	"slot": {
+		"taken": always("That time has been taken in the meantime. Choose another one"),
+		"":      always("Choose a time"),
+	},
+	"words": {
+		"too_long":        {"The text must be {n} character or fewer", "The text must be {n} characters or fewer"},
+		"looks_like_code": always("This looks like a code. Take it out: nobody here may have it"),
+		"":                always("Check the text"),
 	},
 	"code": {
 		"empty":      {"Enter the {n}-digit code", "Enter the {n}-digit code"},

@@ -128,7 +128,7 @@ func TestNumbersPickTheirSentence(t *testing.T) {
 }
 
 func TestEveryActivityHasWords(t *testing.T) {
-	kinds := strings.Fields("sign_up sign_in sign_in_known wrong_password code_asked wrong_code tries_used_up sign_out signed_out_device signed_out_everywhere password_changed password_reset reset_asked step_up two_step_on two_step_every_time two_step_off device_renamed device_unknown device_untrusted sign_up_tried email_change_asked email_changed email_added email_removed email_cancelled phone_added phone_removed channel_changed change_waiting change_stopped undone not_me muted closing closing_cancelled step_up_password staff_created staff_unlocked staff_signed_out staff_role link_followed")
+	kinds := strings.Fields("sign_up sign_in sign_in_known wrong_password code_asked wrong_code tries_used_up sign_out signed_out_device signed_out_everywhere password_changed password_reset reset_asked step_up two_step_on two_step_every_time two_step_off device_renamed device_unknown device_untrusted sign_up_tried email_change_asked email_changed email_added email_removed email_cancelled phone_added phone_removed channel_changed change_waiting change_stopped undone not_me muted closing closing_cancelled step_up_password staff_created staff_unlocked staff_signed_out staff_role staff_resent staff_reset service_code_used link_followed")
 	seen := map[string]string{}
 	for _, kind := range append(kinds, "") {
 		w := Activity{Kind: kind}.said().words
@@ -139,6 +139,23 @@ func TestEveryActivityHasWords(t *testing.T) {
 	}
 	if len(kinds) != len(activities) {
 		t.Errorf("%d kinds, words for %d", len(kinds), len(activities))
+	}
+}
+
+func TestActsOfSupportNameWhoDidThem(t *testing.T) {
+	for want, a := range map[string]Activity{
+		"Support (Ines) sent your code again. asked on the phone": {Kind: "staff_resent", Agent: "Ines", Detail: "asked on the phone"},
+		"Support signed out all devices. lost phone":              {Kind: "staff_signed_out", Agent: "Support", Detail: "lost phone"},
+		"The people who run this site lifted a wait. ":            {Kind: "staff_unlocked", Detail: "not said"},
+	} {
+		if got := a.said().words + ". " + a.reason(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for kind := range supportActs {
+		if activities[kind].words == "" {
+			t.Errorf("%s has no words without a name", kind)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // TestCountdown lets ten minutes go by on the browser's clock. In them exactly
 // four things are said aloud, nothing is asked of the server but the late
-// help, and what was typed stays.
+// help and its answer, and what was typed stays.
 func TestCountdown(t *testing.T) {
 	t.Parallel()
 	s := start(t, "")
@@ -37,6 +37,12 @@ func TestCountdown(t *testing.T) {
 		t.Errorf("after half a minute the page asked for %v, want the late help alone", late)
 	}
 	p.is(`document.activeElement.id === "code"`) // help that comes moves nobody
+
+	p.passTo(600 - 66)
+	p.says(".late", "My code is late")
+	if later := p.asked(); len(later) != 1 || !strings.HasSuffix(later[0].path(s.base), "&after=60") {
+		t.Errorf("after a minute the page asked for %v, want the answer alone", later)
+	}
 
 	p.passTo(-5)
 	p.says("[data-over]", "Your code has expired. Send a new code. What you typed stays here.")

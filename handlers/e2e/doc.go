@@ -15,6 +15,7 @@
 //	account_test.go   the account area by keyboard alone      accountstates_test.go its pages, the reset's and the links'
 //	texts_test.go     texts, and codes filled in from them    elsewhere_test.go a change that signs other browsers out
 //	commands_test.go  an operator's commands beside a server  secrets_test.go  no code, password or token is left behind
+//	console_test.go   the staff console beside a viewer      consolestates_test.go its pages
 //	bench_test.go     how fast it starts, and what it holds
 //
 // Some things are watched in every test, whatever it is about: a tab fails its

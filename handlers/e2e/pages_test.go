@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,26 +19,32 @@ import (
 // has the focus can be seen to have it.
 func TestPages(t *testing.T) {
 	t.Parallel()
+	list := slices.Clone(walks) // the long ones first
+	for _, alone := range states {
+		list = append(list, walk{on: alone.on, states: []state{alone}})
+	}
+	lookAt(t, list)
+}
+
+// lookAt goes through walks in two tabs, each with the servers they need.
+func lookAt(t *testing.T, list []walk) {
+	t.Helper()
 	axe, err := os.ReadFile(filepath.Join("..", "..", "tools", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Fatal("axe-core is missing: run tools/install")
 	}
-	running := map[string]*server{}
-	for name, run := range servers {
-		running[name] = run(t)
-	}
-	rest := make(chan walk, len(walks)+len(states)) // the long ones first
-	for _, w := range walks {
+	running, rest := map[string]*server{}, make(chan walk, len(list))
+	for _, w := range list {
+		if running[w.on] == nil {
+			running[w.on] = servers[w.on](t)
+		}
 		rest <- w
-	}
-	for _, alone := range states {
-		rest <- walk{on: alone.on, states: []state{alone}}
 	}
 	close(rest)
 	for n := range 2 {
 		t.Run(fmt.Sprintf("tab %d", n+1), func(t *testing.T) {
 			t.Parallel()
-			p := open(t, running[""], how{})
+			p := open(t, running[list[0].on], how{})
 			call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: string(axe)})
 			for w := range rest {
 				w.goThrough(t, p, running[w.on])
@@ -146,7 +153,7 @@ func (p *tab) walk() {
 	p.t.Helper()
 	eval[any](p, `document.activeElement.blur(), scrollTo(0, 0), getSelection().collapse(document.body, 0), 0`)
 	var way []string
-	for range 80 {
+	for range 120 {
 		p.press(kb.Tab)
 		at := eval[stop](p, readStop)
 		if at.Fault != "" {

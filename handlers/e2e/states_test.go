@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 )
@@ -25,9 +26,11 @@ var servers = map[string]func(*testing.T) *server{
 	"short": func(t *testing.T) *server {
 		return start(t, "code_life = \"2s\"\nflow_life = \"1m\"\nresend_waits = [\"1s\"]")
 	},
-	"brief":  func(t *testing.T) *server { return start(t, "code_life = \"1s\"\nflow_life = \"2s\"") },
-	"stuck":  func(t *testing.T) *server { return start(t, "") },
-	"closed": func(t *testing.T) *server { return start(t, "", "--sign-up", "closed") },
+	"brief":   func(t *testing.T) *server { return start(t, "code_life = \"1s\"\nflow_life = \"2s\"") },
+	"reached": func(t *testing.T) *server { return start(t, reached) },
+	"shut":    func(t *testing.T) *server { return start(t, shut(time.Now())) },
+	"stuck":   func(t *testing.T) *server { return start(t, "") },
+	"closed":  func(t *testing.T) *server { return start(t, "", "--sign-up", "closed") },
 	// A text has no room for a name of such letters, so none is sent.
 	"no texts": func(t *testing.T) *server {
 		return start(t, "", "--brand-name", "Kino na rogu ulicy Łąkowej i Długiej")

@@ -1,0 +1,186 @@
+package handlers_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// listener is an event stream that somebody reads.
+type listener struct {
+	t      testing.TB
+	answer *http.Response
+	events chan string // the names of events; closed at the end of the stream
+}
+
+// listen opens an event stream with the cookies of a browser.
+func listen(t testing.TB, base, path string, cookies map[string]string) *listener {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, base+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", "gzip")
+	for name, value := range cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	res, err := streamClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &listener{t: t, answer: res, events: make(chan string, 64)}
+	t.Cleanup(l.close)
+	if res.StatusCode == http.StatusOK {
+		go l.read()
+	}
+	return l
+}
+
+// streamClient keeps no connection for later: a stream has its own.
+var streamClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
+func (l *listener) read() {
+	defer close(l.events)
+	lines := bufio.NewScanner(l.answer.Body)
+	for lines.Scan() {
+		if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+			l.events <- name
+		}
+	}
+}
+
+func (l *listener) close() { _ = l.answer.Body.Close() }
+
+const patience = 20 * time.Second
+
+// hears waits for an event.
+func (l *listener) hears(name string) {
+	l.t.Helper()
+	select {
+	case got, open := <-l.events:
+		if !open || got != name {
+			l.t.Fatalf("the stream says %q (open: %v), not %q", got, open, name)
+		}
+	case <-time.After(patience):
+		l.t.Fatalf("the stream does not say %q", name)
+	}
+}
+
+// ends waits for the end of the stream, whatever is said before.
+func (l *listener) ends() {
+	l.t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case _, open := <-l.events:
+			if !open {
+				return
+			}
+		case <-late:
+			l.t.Fatal("the stream does not end")
+		}
+	}
+}
+
+// serve runs the site on a server of its own, whose limits are as tight as can be.
+func (h *house) serve() (base string, server *http.Server) {
+	h.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	server = &http.Server{Handler: h.site, ReadTimeout: time.Second, WriteTimeout: time.Second, ReadHeaderTimeout: time.Second}
+	go func() { _ = server.Serve(l) }()
+	h.t.Cleanup(func() { _ = server.Close() })
+	return "http://" + l.Addr().String(), server
+}
+
+// TestStreamOutlivesTheServersLimits: they are for pages. A graceful stop does not
+// wait for it either.
+func TestStreamOutlivesTheServersLimits(t *testing.T) {
+	h := once(t, withDesk)
+	b := h.browser()
+	path := b.startChat()
+	base, server := h.serve()
+	l := listen(t, base, path+"/events", b.cookies)
+	for name, want := range map[string]string{"Content-Type": "text/event-stream", "X-Accel-Buffering": "no", "Content-Encoding": "", "Cache-Control": "no-store"} {
+		if got := l.answer.Header.Get(name); got != want {
+			t.Errorf("%s is %q, not %q", name, got, want)
+		}
+	}
+	l.hears("news") // what was before it was open
+	select {
+	case got, open := <-l.events:
+		t.Fatalf("the stream says %q, open %v", got, open)
+	case <-time.After(1500 * time.Millisecond): // longer than the limits of the server
+	}
+	b.say(path, "still there?")
+	l.hears("news")
+
+	h.site.CloseStreams()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		t.Fatal(err)
+	}
+	l.ends()
+}
+
+// TestStreamsOfOneChat: a few, and a place is free again when a reader has gone.
+func TestStreamsOfOneChat(t *testing.T) {
+	h := once(t, withDesk)
+	b := h.browser()
+	path := b.startChat()
+	var open []*listener
+	for range 8 {
+		l := listen(t, h.url, path+"/events", b.cookies)
+		l.hears("news")
+		open = append(open, l)
+	}
+	if l := listen(t, h.url, path+"/events", b.cookies); l.answer.StatusCode != http.StatusTooManyRequests {
+		t.Fatalf("the ninth stream: %d", l.answer.StatusCode)
+	}
+	other := h.browser()
+	listen(t, h.url, other.startChat()+"/events", other.cookies).hears("news") // nobody else is kept out
+	open[0].close()
+	h.until("a free place", func() bool {
+		l := listen(t, h.url, path+"/events", b.cookies)
+		defer l.close()
+		return l.answer.StatusCode == http.StatusOK
+	})
+}
+
+// TestStreamTellsNothing: an event says that something is new, and not what.
+func TestStreamTellsNothing(t *testing.T) {
+	h := once(t, withDesk)
+	b := h.browser()
+	path := b.startChat()
+	r, err := http.NewRequest(http.MethodGet, h.url+path+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.AddCookie(&http.Cookie{Name: "chat", Value: b.cookies["chat"]})
+	res, err := streamClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	const first, next = "retry: 2000\nevent: news\ndata: now\n\n", "event: news\ndata: now\n\n"
+	for _, want := range []string{first, next} {
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(res.Body, got); err != nil || string(got) != want {
+			t.Fatalf("%q (%v), not %q", got, err, want)
+		}
+		b.say(path, "a secret word")
+	}
+	h.site.CloseStreams()
+	if rest, err := io.ReadAll(res.Body); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(string(rest), "secret") {
+		t.Fatalf("%q, %v", rest, err)
+	}
+}
