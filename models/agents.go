@@ -57,6 +57,11 @@ func actsBudget(agent string) budget {
 	return budget{key: "agent acts " + agent, windows: []window{{30, time.Hour}}}
 }
 
+// unlocksBudget bounds how often staff lift the waits of one account.
+func unlocksBudget(account string) budget {
+	return budget{key: "unlocks of " + account, windows: []window{{5, 24 * time.Hour}}}
+}
+
 // Enter says who the member of staff is. A NoSession, NotFound (another role) or
 // NotProven error.
 func (a *Agents) Enter(ctx context.Context, c Client) (Agent, error) {
@@ -260,6 +265,10 @@ func (a *Agents) act(tx *db.Tx, act string, who owner) (masked string, err error
 		return "", noAccount()
 	}
 	if act == ActUnlock {
+		// It empties the counts that keep guessers out.
+		if err := take(tx, unlocksBudget(who.AccountID), "acts"); err != nil {
+			return "", err
+		}
 		return "", a.unlock(tx, who)
 	}
 	return "", a.signOutAll(tx, who)

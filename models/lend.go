@@ -74,6 +74,28 @@ func budgetOf(key string, limits []Limit) budget {
 // nobody's: nothing is counted then.
 func (p Parts) AddressKey(c Client) string { return p.c.addressBudget(c.Address).key }
 
+// NetworkKey names the network around a client's address: what one customer of a
+// provider is given of IPv6 (/48), and 256 addresses of IPv4. "" as AddressKey.
+func (p Parts) NetworkKey(c Client) string {
+	a := c.Address.Unmap().WithZone("")
+	if !a.IsValid() || a.IsLoopback() {
+		return ""
+	}
+	bits := 24
+	if a.Is6() {
+		bits = 48
+	}
+	around, _ := a.Prefix(bits) // an address has one
+	return "network " + around.String()
+}
+
+// LockAgent is Agent inside an act: until it commits, the role and the session stay
+// what they are.
+func (p Parts) LockAgent(tx *db.Tx, c Client) (Agent, error) {
+	agent, _, err := p.c.lockAgent(tx, c)
+	return agent, err
+}
+
 // Tag is what may be kept of something secret so that it can be found again: a
 // MAC under the ring's oldest key, as in the lanes.
 func (p Parts) Tag(label, value string) string { return p.c.keys.laneTag(label, value) }

@@ -193,8 +193,8 @@ const (
 func accountBudgets(account string) []string {
 	return []string{
 		"code " + account, "code undo " + account, insideCodes(account).key, changesBudget(account).key, noticeTexts + account, proofTexts + account,
-		findsBudget(account).key, actsBudget(account).key,
-		"service codes for " + account, "wrong service codes by " + account, // of models/support
+		findsBudget(account).key, actsBudget(account).key, unlocksBudget(account).key,
+		"service codes for " + account, "wrong service codes by " + account, "calls of " + account, "answers by " + account, // of models/support
 	}
 }
 

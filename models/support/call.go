@@ -29,6 +29,8 @@ const (
 	callsEach    = 3  // in one slot
 	callsAddress = 3  // booked from one network address in a day
 	callsNumber  = 2  // booked to one number in a day
+	callsAccount = 5  // booked by one account in a day
+	callMoves    = 5  // of one call-back in a day
 	callTries    = 2
 	callsShown   = 200
 	callsOver    = 24 * time.Hour // staff see what was over this long ago
@@ -131,7 +133,7 @@ func (c *Calls) Book(ctx context.Context, v Visitor, f BookCall) (s Started, err
 		if err != nil {
 			return err
 		}
-		if err := c.mayBook(tx, v.Client, number); err != nil {
+		if err := c.mayBook(tx, v.Client, w, number); err != nil {
 			return err
 		}
 		if id, err := current(tx.DB, w); err != nil || id != "" {
@@ -148,7 +150,7 @@ func (c *Calls) Book(ctx context.Context, v Visitor, f BookCall) (s Started, err
 		if w.account != "" {
 			row.AccountID = &w.account
 		}
-		if s.Token, err = c.token(tx, v, w); err != nil {
+		if s.Token, err = c.token(tx, w.hash); err != nil {
 			return err
 		}
 		s.ID, row.TokenHash = row.ID, c.HashToken(s.Token)
@@ -170,9 +172,15 @@ func orConflict(err error, reason string) error {
 
 // mayBook spends what one network address and one number may have: nobody can
 // have a stranger called again and again.
-func (c *Calls) mayBook(tx *db.Tx, cl models.Client, number string) error {
+func (c *Calls) mayBook(tx *db.Tx, cl models.Client, w who, number string) error {
 	if key := c.AddressKey(cl); key != "" {
 		retryAt, err := c.Spend(tx, "calls from "+key, models.Limit{N: callsAddress, Per: 24 * time.Hour})
+		if err := spent("calls", retryAt, err); err != nil {
+			return err
+		}
+	}
+	if w.account != "" {
+		retryAt, err := c.Spend(tx, "calls of "+w.account, models.Limit{N: callsAccount, Per: 24 * time.Hour})
 		if err := spent("calls", retryAt, err); err != nil {
 			return err
 		}
@@ -307,8 +315,16 @@ func (c *Calls) Move(ctx context.Context, v Visitor, id string, slot time.Time) 
 			return nil
 		}
 		at, err := c.slot(tx, slot)
+		if err != nil {
+			return err
+		}
+		// Each time its person is told by mail.
+		retryAt, err := c.Spend(tx, "moves of "+row.ID, models.Limit{N: callMoves, Per: 24 * time.Hour})
+		if err := spent("moves", retryAt, err); err != nil {
+			return err
+		}
 		row.SlotAt = at
-		return err
+		return nil
 	})
 }
 
@@ -346,7 +362,7 @@ func (c *Calls) List(ctx context.Context, a models.Client) ([]Call, error) {
 // byStaff is change for a member of staff.
 func (c *Calls) byStaff(ctx context.Context, a models.Client, id string, act func(*db.Tx, *call, models.Agent) error) (row call, agent models.Agent, err error) {
 	err = c.db.Write(ctx, func(tx *db.Tx) error {
-		if agent, err = c.Agent(tx.DB, a, tx.Now); err != nil {
+		if agent, err = c.LockAgent(tx, a); err != nil {
 			return err
 		}
 		if row, err = c.change(tx, id, func(row *call) error { return act(tx, row, agent) }); err != nil {

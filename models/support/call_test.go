@@ -275,10 +275,47 @@ func TestWhoseCall(t *testing.T) {
 		if n := len(h.messages(t)); n != 2 {
 			t.Errorf("%d mails", n)
 		}
-		// The chat that follows has the same cookie.
-		s, err := h.Chats.Start(ctx, Visitor{Client: mara, Token: v.Token}, StartChat{Message: "hello"})
-		if err != nil || s.Token != v.Token {
-			t.Errorf("%v", err)
+		// Signed out, whoever has the cookie: a call-back of an account is its own.
+		_, err = h.Calls.Show(ctx, Visitor{Client: here(), Token: v.Token}, id)
+		refused(t, err, models.NotFound, "call")
+	})
+}
+
+// TestOneCookie: what was begun signed out in one browser goes on under the newest
+// cookie alone, chat and call-back alike, however often a button was pressed.
+func TestOneCookie(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		v, call := h.book(t, here(), "+436641234567")
+		form := StartChat{Message: "hello", Nonce: "0123456789abcdef"}
+		first, err := h.Chats.Start(ctx, v, form)
+		must(t, err)
+		again, err := h.Chats.Start(ctx, v, form)
+		must(t, err)
+		if first.ID != again.ID || first.Token == again.Token || again.Token == v.Token {
+			t.Errorf("%+v, then %+v", first, again)
 		}
+		newest := Visitor{Client: here(), Token: again.Token}
+		_, err = h.Calls.Show(ctx, newest, call)
+		must(t, err)
+		h.shown(t, newest, first.ID)
+		for _, old := range []string{v.Token, first.Token} {
+			_, err = h.Calls.Show(ctx, Visitor{Client: here(), Token: old}, call)
+			refused(t, err, models.NotFound, "call")
+			_, err = h.Chats.Show(ctx, Visitor{Client: here(), Token: old}, first.ID, 0)
+			refused(t, err, models.NotFound, "chat")
+		}
+	})
+}
+
+// TestMoves: each move is told by mail, so they are few.
+func TestMoves(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		v, id := h.book(t, h.signUp(t, "mara@example.com"), "+436641234567")
+		slots, err := h.Calls.Slots(ctx)
+		must(t, err)
+		for i := range callMoves {
+			must(t, h.Calls.Move(ctx, v, id, slots[3+i%2]))
+		}
+		refused(t, h.Calls.Move(ctx, v, id, slots[5]), models.TooSoon, "moves")
 	})
 }

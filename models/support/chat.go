@@ -34,6 +34,7 @@ const (
 // What bounds a conversation.
 const (
 	chatsHour     = 5   // begun from one network address
+	chatsNetwork  = 60  // begun from one network (IPv4 /24, IPv6 /48)
 	chatsOpen     = 3   // at once from one network address
 	chatsWaiting  = 500 // in all
 	saidMinute    = 30  // by a visitor
@@ -115,7 +116,7 @@ func (c *Chats) Start(ctx context.Context, v Visitor, f StartChat) (s Started, e
 				return err
 			}
 		}
-		if err := c.mayStart(tx, v.Client, from); err != nil {
+		if err := c.mayStart(tx, v.Client, w, from); err != nil {
 			return err
 		}
 		row := chat{
@@ -125,7 +126,7 @@ func (c *Chats) Start(ctx context.Context, v Visitor, f StartChat) (s Started, e
 		if w.account != "" {
 			row.AccountID = &w.account
 		}
-		if s.Token, err = c.token(tx, v, w); err != nil {
+		if s.Token, err = c.token(tx, w.hash); err != nil {
 			return err
 		}
 		s.ID, row.TokenHash = row.ID, c.HashToken(s.Token)
@@ -178,21 +179,28 @@ func (c *core) startedBefore(tx *db.Tx, nonce, from string) (s Started, err erro
 	if _, err := c.Free(tx, "chat form "+c.Tag("chat form", nonce)); err != nil {
 		return s, err
 	}
-	var ids []string
-	err = tx.Raw(`SELECT c.id FROM chats c JOIN chat_messages m ON m.chat_id = c.id AND m.seq = 1
+	var rows []chat
+	err = tx.Raw(`SELECT c.id, c.token_hash FROM chats c JOIN chat_messages m ON m.chat_id = c.id AND m.seq = 1
 		WHERE c.ended_at IS NULL AND c.state = 'waiting' AND c.started_at > ? AND c.address = ? AND m.nonce = ? LIMIT 1`,
-		tx.Now.Add(-sameStartFor), from, nonce).Scan(&ids).Error
-	if err != nil || len(ids) == 0 {
+		tx.Now.Add(-sameStartFor), from, nonce).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
 		return s, err
 	}
-	s = Started{ID: ids[0], Token: c.NewToken()}
-	_, err = tx.Exec("UPDATE chats SET token_hash = ? WHERE id = ?", c.HashToken(s.Token), s.ID)
+	s.ID = rows[0].ID
+	s.Token, err = c.token(tx, rows[0].TokenHash)
 	return s, err
 }
 
-// mayStart spends what a network address may begin. The bound of all who wait is
-// against floods: starts at the same moment may pass it by a few.
-func (c *core) mayStart(tx *db.Tx, cl models.Client, from string) error {
+// mayStart spends what a network address, and the network around it, may begin.
+// The bound of all who wait is against floods, and people who are signed in have
+// as many places again: starts at the same moment may pass it by a few.
+func (c *core) mayStart(tx *db.Tx, cl models.Client, w who, from string) error {
+	if key := c.NetworkKey(cl); key != "" {
+		retryAt, err := c.Spend(tx, "chats from "+key, models.Limit{N: chatsNetwork, Per: time.Hour})
+		if err := spent("chats", retryAt, err); err != nil {
+			return err
+		}
+	}
 	if key := c.AddressKey(cl); key != "" {
 		retryAt, err := c.Spend(tx, "chats from "+key, models.Limit{N: chatsHour, Per: time.Hour})
 		if err := spent("chats", retryAt, err); err != nil {
@@ -211,7 +219,11 @@ func (c *core) mayStart(tx *db.Tx, cl models.Client, from string) error {
 	if err := tx.Raw("SELECT count(*) FROM chats WHERE ended_at IS NULL AND state = 'waiting'").Scan(&waiting).Error; err != nil {
 		return err
 	}
-	if waiting >= chatsWaiting {
+	places := chatsWaiting
+	if w.account != "" {
+		places *= 2
+	}
+	if waiting >= places {
 		return &models.Error{Kind: models.Closed, Reason: "full"}
 	}
 	return nil
@@ -234,23 +246,47 @@ func typedEmail(typed string) (email, reason string) {
 	return e.Shown, reason
 }
 
-// Current gives the visitor's conversation that has not ended, "" for none. One
-// that he left comes after one that goes on.
+// Current gives the visitor's conversation that has not ended, "" for none: the
+// account's for who is signed in, else the one begun in this browser. One that he
+// left comes after one that goes on.
 func (c *Chats) Current(ctx context.Context, v Visitor) (id string, err error) {
 	g := c.db.Read(ctx)
 	w, err := c.who(g, v, c.db.Now())
-	if err != nil || w == (who{}) {
+	if err != nil {
 		return "", err
 	}
-	var rows []chat
-	err = g.Raw(`SELECT id, token_hash, account_id FROM chats WHERE ended_at IS NULL AND (token_hash = ? OR account_id = ?)
-		ORDER BY CASE state WHEN 'left' THEN 1 ELSE 0 END, started_at DESC, id LIMIT 20`, w.hash, w.account).Scan(&rows).Error
-	for _, r := range rows {
-		if w.has(r.AccountID, r.TokenHash) {
-			return r.ID, err
-		}
+	if w.account != "" {
+		return goesOn(g, "account_id = ?", w.account)
 	}
-	return "", err
+	return begunHere(g, w)
+}
+
+// Here gives the conversation that was begun signed out in this browser and has
+// not ended, "" for none. For who has signed in since it may be somebody else's.
+func (c *Chats) Here(ctx context.Context, v Visitor) (id string, err error) {
+	g := c.db.Read(ctx)
+	w, err := c.who(g, v, c.db.Now())
+	if err != nil {
+		return "", err
+	}
+	return begunHere(g, w)
+}
+
+func begunHere(g *gorm.DB, w who) (string, error) {
+	if w.hash == "" {
+		return "", nil
+	}
+	return goesOn(g, "account_id IS NULL AND token_hash = ?", w.hash)
+}
+
+func goesOn(g *gorm.DB, whose string, args ...any) (id string, err error) {
+	var ids []string
+	err = g.Raw(`SELECT id FROM chats WHERE ended_at IS NULL AND `+whose+`
+		ORDER BY CASE state WHEN 'left' THEN 1 ELSE 0 END, started_at DESC, id LIMIT 1`, args...).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
 }
 
 // Show gives a conversation to its visitor, with what was said after a message.
@@ -269,7 +305,7 @@ func (c *Chats) Show(ctx context.Context, v Visitor, id string, after int64) (Ch
 		return Chat{}, notFound("chat")
 	}
 	shown := row.shown()
-	shown.CanMail, shown.Email = w.account != "", row.Email
+	shown.CanMail, shown.Email = row.AccountID != nil, row.Email
 	if row.AccountID != nil {
 		shown.Email = models.MaskEmail(row.Main)
 	}
@@ -304,7 +340,7 @@ func (c *Chats) Say(ctx context.Context, v Visitor, id, text, nonce string) erro
 	if reason != "" {
 		return invalid("message", reason, maxText)
 	}
-	return c.visit(ctx, v, id, func(t *turn) error {
+	return c.visit(ctx, v, id, func(t *turn, w who) error {
 		if t.State == Ended {
 			return invalid("message", "ended", 0)
 		}
@@ -318,6 +354,11 @@ func (c *Chats) Say(ctx context.Context, v Visitor, id, text, nonce string) erro
 		retryAt, err := t.tooFast()
 		if err := spent("messages", retryAt, err); err != nil {
 			return err
+		}
+		// Who has signed in since it began, and writes in it, has it in his account
+		// from now on.
+		if t.AccountID == nil && w.account != "" {
+			t.AccountID = &w.account
 		}
 		t.say(byVisitor, "", text, nonce)
 		if t.AnsweredAt != nil {
@@ -345,7 +386,7 @@ func (t *turn) tooFast() (retryAt time.Time, err error) {
 
 // Extend tells that the visitor is still there.
 func (c *Chats) Extend(ctx context.Context, v Visitor, id string) error {
-	return c.visit(ctx, v, id, func(t *turn) error {
+	return c.visit(ctx, v, id, func(t *turn, _ who) error {
 		if t.WarnedAt == nil {
 			return nil
 		}
@@ -362,11 +403,16 @@ func (c *Chats) Leave(ctx context.Context, v Visitor, id, email string) error {
 	if reason != "" {
 		return invalid("email", reason, 0)
 	}
-	return c.visit(ctx, v, id, func(t *turn) error {
+	return c.visit(ctx, v, id, func(t *turn, _ who) error {
 		if t.State == Ended {
 			return invalid("message", "ended", 0)
 		}
-		if email != "" {
+		// One address and no other: staff answer it, and must not be led to write to
+		// one stranger after another.
+		if email != "" && t.Email != "" && email != t.Email {
+			return invalid("email", "fixed", 0)
+		}
+		if t.Email == "" {
 			t.Email = email
 		}
 		if t.AccountID == nil && t.Email == "" {
@@ -383,7 +429,7 @@ func (c *Chats) Leave(ctx context.Context, v Visitor, id, email string) error {
 
 // End ends the conversation.
 func (c *Chats) End(ctx context.Context, v Visitor, id string) error {
-	return c.visit(ctx, v, id, func(t *turn) error {
+	return c.visit(ctx, v, id, func(t *turn, _ who) error {
 		if t.State != Ended {
 			t.end("ended")
 		}
@@ -393,7 +439,7 @@ func (c *Chats) End(ctx context.Context, v Visitor, id string) error {
 
 // Rate keeps whether it helped.
 func (c *Chats) Rate(ctx context.Context, v Visitor, id string, helped bool) error {
-	return c.visit(ctx, v, id, func(t *turn) error {
+	return c.visit(ctx, v, id, func(t *turn, _ who) error {
 		t.Rating = 1
 		if helped {
 			t.Rating = 2
@@ -406,12 +452,8 @@ func (c *Chats) Rate(ctx context.Context, v Visitor, id string, helped bool) err
 // NotFound error where nobody is signed in: we mail no texts of strangers to
 // addresses that nobody has proven.
 func (c *Chats) MailTranscript(ctx context.Context, v Visitor, id string) (masked string, err error) {
-	err = c.visit(ctx, v, id, func(t *turn) error {
-		w, err := c.who(t.tx.DB, v, t.tx.Now)
-		if err != nil {
-			return err
-		}
-		if w.account == "" || t.AccountID == nil {
+	err = c.visit(ctx, v, id, func(t *turn, _ who) error {
+		if t.AccountID == nil {
 			return notFound("account")
 		}
 		retryAt, err := c.Spend(t.tx, "transcripts of "+id, models.Limit{N: transcripts, Per: transcriptDay})
@@ -451,7 +493,8 @@ func transcript(lines []Said, z *time.Location) string {
 		if l.Author == byVisitor {
 			name = "You"
 		}
-		b.WriteString(name + " " + at.Format("15:04") + ": " + l.Text + "\n")
+		// The next lines of a message are set in, so that none looks like another's.
+		b.WriteString(name + " " + at.Format("15:04") + ": " + strings.ReplaceAll(l.Text, "\n", "\n    ") + "\n")
 	}
 	return b.String()
 }

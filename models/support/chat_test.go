@@ -2,6 +2,7 @@ package support
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -218,8 +219,16 @@ func TestWhoseConversation(t *testing.T) {
 		}
 		// She signs in in the same browser and writes on: from now on it is hers.
 		signedIn := Visitor{Client: mara, Token: v.Token}
-		if c := h.shown(t, signedIn, id); !c.CanMail {
+		if c := h.shown(t, signedIn, id); c.CanMail {
 			t.Errorf("%+v", c)
+		}
+		// It may be somebody else's: nothing but a message makes it hers.
+		must(t, h.Chats.Rate(ctx, signedIn, id, true))
+		if cur, err := h.Chats.Current(ctx, signedIn); err != nil || cur != "" {
+			t.Errorf("%q, %v", cur, err)
+		}
+		if at, err := h.Chats.Here(ctx, signedIn); err != nil || at != id {
+			t.Errorf("%q, %v", at, err)
 		}
 		must(t, h.Chats.Say(ctx, signedIn, id, "now signed in", ""))
 		elsewhere := Visitor{Client: mara}
@@ -243,9 +252,11 @@ func TestWhoseConversation(t *testing.T) {
 		if err != nil || s.Token == v.Token {
 			t.Errorf("the cookie of another account is taken again: %v", err)
 		}
-		// Signed out, the cookie still opens it.
-		if c := h.shown(t, v, id); c.CanMail {
-			t.Errorf("%+v", c)
+		// Signed out, a copy of the cookie opens nothing of an account.
+		for name, act := range acts {
+			if err := act(v, id); !isKind(err, models.NotFound) {
+				t.Errorf("%s by a copied cookie: %v", name, err)
+			}
 		}
 	})
 }
@@ -384,6 +395,8 @@ func TestLeaving(t *testing.T) {
 		if len(m) != 1 || m[0].Kind != models.KindSupportReply || m[0].Destination != "guest@example.org" || m[0].Body != "here is how" || m[0].What != "Ines" || m[0].Device != "" || m[0].Address != "" {
 			t.Errorf("%+v", m)
 		}
+		// Nobody else is written to in his place.
+		refused(t, h.Chats.Leave(ctx, v, id, "next@example.org"), models.Invalid, "fixed")
 		// Back again: staff and he talk as before.
 		must(t, h.Chats.Say(ctx, v, id, "I am back", ""))
 		must(t, h.Chats.Reply(ctx, ines, id, "good", ""))
@@ -399,6 +412,43 @@ func TestLeaving(t *testing.T) {
 		if len(m) != 1 || m[0].Destination != "mara@example.com" || m[0].Body != "to you alone" {
 			t.Errorf("%+v", m)
 		}
+		for i := range answersChat - 1 {
+			must(t, h.Chats.Reply(ctx, ines, id, "and more "+strings.Repeat("!", i), ""))
+		}
+		refused(t, h.Chats.Reply(ctx, ines, id, "too much", ""), models.TooSoon, "answers")
+
+		// Those who have left do not stand before one who waits.
+		_, waits := h.chat(t, browser(2))
+		q, err := h.Chats.Queue(ctx, ines, QueueFilter{}, time.Time{})
+		if err != nil || len(q.Rows) < 2 || q.Rows[len(q.Rows)-1].State != Left || !slices.ContainsFunc(q.Rows[:len(q.Rows)-1], func(r QueueRow) bool { return r.ID == waits }) {
+			t.Errorf("%+v, %v", q.Rows, err)
+		}
+	})
+}
+
+// TestNetworks: one provider's customer has thousands of addresses, and may not
+// fill the line with them; who is signed in finds a place in a full one.
+func TestNetworks(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		start := func(address string) error {
+			_, err := h.Chats.Start(ctx, Visitor{Client: models.Client{Address: netip.MustParseAddr(address)}}, StartChat{Message: "hello"})
+			return err
+		}
+		for i := range chatsNetwork {
+			must(t, start(fmt.Sprintf("2001:db8:7:%x::1", i)))
+		}
+		refused(t, start("2001:db8:7:ffff::1"), models.TooSoon, "chats")
+		must(t, start("2001:db8:8::1"))
+		for i := range 9 {
+			for j := range chatsNetwork {
+				if err := start(fmt.Sprintf("2001:db8:1%d:%x::1", i, j)); err != nil {
+					refused(t, err, models.Closed, "full")
+				}
+			}
+		}
+		refused(t, start("2001:db8:9::1"), models.Closed, "full")
+		_, err := h.Chats.Start(ctx, Visitor{Client: h.signUp(t, "mara@example.com")}, StartChat{Message: "hello"})
+		must(t, err)
 	})
 }
 
@@ -414,6 +464,9 @@ func TestTranscript(t *testing.T) {
 		_, err := h.Chats.MailTranscript(ctx, v, id)
 		refused(t, err, models.NotFound, "account")
 		in := Visitor{Client: mara, Token: v.Token}
+		_, err = h.Chats.MailTranscript(ctx, in, id)
+		refused(t, err, models.NotFound, "account")
+		must(t, h.Chats.Say(ctx, in, id, "signed in", ""))
 		ines = h.renewed(t, ines)
 		must(t, h.Chats.Reply(ctx, ines, id, "fine", ""))
 		for range 3 {
@@ -425,7 +478,7 @@ func TestTranscript(t *testing.T) {
 		_, err = h.Chats.MailTranscript(ctx, in, id)
 		refused(t, err, models.TooSoon, "transcripts")
 		m := h.messages(t)
-		want := "23 November 2026 (UTC)\nYou 10:14: hello\n24 November 2026 (UTC)\nYou 01:14: two\nlines\nInes 01:14: fine\n"
+		want := "23 November 2026 (UTC)\nYou 10:14: hello\n24 November 2026 (UTC)\nYou 01:14: two\n    lines\nYou 01:14: signed in\nInes 01:14: fine\n"
 		if len(m) != 3 || m[0].Kind != models.KindChatTranscript || m[0].Body != want || m[0].Destination != "mara@example.com" {
 			t.Errorf("%d: %+v", len(m), m)
 		}

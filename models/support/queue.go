@@ -14,6 +14,12 @@ import (
 // queueRows is how many conversations the staff's list shows.
 const queueRows = 200
 
+// What bounds the answers by mail.
+const (
+	answersChat  = 10 // in 24 hours, of one conversation
+	answersAgent = 30 // in an hour, by one member of staff
+)
+
 // QueueFilter is what the staff's list shows.
 type QueueFilter struct {
 	State string // "" all that have not ended; waiting, open, left, ended, mine
@@ -48,11 +54,11 @@ var queueStates = map[string]string{
 }
 
 // queueSorts put who waits longest first; those whose visitor has the answer come
-// last.
+// after them, and those who have left last: they can be any number.
 var queueSorts = map[string]string{
-	"age":   "CASE WHEN c.ended_at IS NOT NULL THEN 2 WHEN c.answered_at IS NOT NULL THEN 1 ELSE 0 END, c.ended_at DESC, c.visitor_at, c.id",
+	"age":   "CASE WHEN c.ended_at IS NOT NULL THEN 3 WHEN c.state = 'left' THEN 2 WHEN c.answered_at IS NOT NULL THEN 1 ELSE 0 END, c.ended_at DESC, c.visitor_at, c.id",
 	"state": "CASE c.state WHEN 'waiting' THEN 0 WHEN 'open' THEN 1 WHEN 'left' THEN 2 ELSE 3 END, c.visitor_at, c.id",
-	"who":   "CASE WHEN c.name = '' THEN 1 ELSE 0 END, lower(c.name), c.started_at, c.id",
+	"who":   "CASE WHEN c.state = 'left' THEN 1 ELSE 0 END, CASE WHEN c.name = '' THEN 1 ELSE 0 END, lower(c.name), c.started_at, c.id",
 }
 
 // Queue lists conversations for a member of staff. since is when the page was
@@ -226,12 +232,24 @@ func (c *Chats) Reply(ctx context.Context, a models.Client, id, text, nonce stri
 		if t.State != Left {
 			return nil
 		}
+		if err := c.mayMail(t, agent); err != nil {
+			return err
+		}
 		m := models.Mail{Kind: models.KindSupportReply, To: t.Email, What: agent.Name, Body: text}
 		if t.AccountID != nil {
 			m.Account = *t.AccountID
 		}
 		return c.Mail(t.tx, m)
 	})
+}
+
+// mayMail bounds the answers that go by mail: our name stands above them.
+func (c *core) mayMail(t *turn, agent models.Agent) error {
+	retryAt, err := c.Spend(t.tx, "answers of "+t.ID, models.Limit{N: answersChat, Per: 24 * time.Hour})
+	if err == nil && retryAt.IsZero() {
+		retryAt, err = c.Spend(t.tx, "answers by "+agent.Account, models.Limit{N: answersAgent, Per: time.Hour})
+	}
+	return spent("answers", retryAt, err)
 }
 
 // Note keeps a note for staff. It is never shown to the visitor, mailed or part of

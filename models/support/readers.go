@@ -18,8 +18,8 @@ const (
 	votesDay       = 20 // from one network address
 	wordsFor       = time.Hour
 	maxWords       = 1000
-	searchesMinute = 10 // that found nothing, from one network address
-	missesMinute   = 60 // kept by one process
+	searchesMinute = 10  // that found nothing, from one network address
+	missesMinute   = 300 // kept by one process
 	maxQuery       = 60
 )
 
@@ -90,31 +90,38 @@ func (r *Readers) Words(ctx context.Context, id, words string) error {
 // FoundNothing counts a search without results.
 func (r *Readers) FoundNothing(ctx context.Context, c models.Client, query string) error {
 	query = withoutPeople(query)
-	if query == "" || !r.mayMiss(r.db.Now()) {
+	if query == "" || !r.mayMiss(r.db.Now(), r.AddressKey(c)) {
 		return nil
 	}
 	return r.db.Write(ctx, func(tx *db.Tx) error {
-		if key := r.AddressKey(c); key != "" {
-			retryAt, err := r.Spend(tx, "missed searches from "+key, models.Limit{N: searchesMinute, Per: time.Minute})
-			if err != nil || !retryAt.IsZero() {
-				return err
-			}
-		}
 		_, err := tx.Exec(`INSERT INTO missed_searches (query, times, last_at) VALUES (?, 1, ?)
 			ON CONFLICT (query) DO UPDATE SET times = missed_searches.times + 1, last_at = excluded.last_at`, query, tx.Now)
 		return err
 	})
 }
 
-// mayMiss bounds what all readers of a process write together.
-func (c *core) mayMiss(now time.Time) bool {
+// miss is a search that was kept: when, and from where.
+type miss struct {
+	at   time.Time
+	from string
+}
+
+// mayMiss bounds what the readers of a process write in a minute: each address,
+// so that none of them silences the others, and all together.
+func (c *core) mayMiss(now time.Time, from string) bool {
 	c.missMu.Lock()
 	defer c.missMu.Unlock()
-	c.misses = slices.DeleteFunc(c.misses, func(at time.Time) bool { return !at.After(now.Add(-time.Minute)) })
-	if len(c.misses) >= missesMinute {
+	c.misses = slices.DeleteFunc(c.misses, func(m miss) bool { return !m.at.After(now.Add(-time.Minute)) })
+	own := 0
+	for _, m := range c.misses {
+		if from != "" && m.from == from {
+			own++
+		}
+	}
+	if len(c.misses) >= missesMinute || own >= searchesMinute {
 		return false
 	}
-	c.misses = append(c.misses, now)
+	c.misses = append(c.misses, miss{now, from})
 	return true
 }
 

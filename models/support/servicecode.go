@@ -154,7 +154,7 @@ func (s *ServiceCodes) Redeem(ctx context.Context, a models.Client, typed string
 	code, reason := readServiceCode(typed)
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		account = ""
-		agent, err := s.Agent(tx.DB, a, tx.Now)
+		agent, err := s.LockAgent(tx, a)
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ type core struct {
 	waitAt time.Time
 
 	missMu sync.Mutex
-	misses []time.Time
+	misses []miss
 }
 
 // The numbers that no operator changes.
@@ -129,33 +129,33 @@ func (c *core) who(g *gorm.DB, v Visitor, now time.Time) (w who, err error) {
 	return w, err
 }
 
-// has says whether a row is the visitor's: by the account where both have one, so
-// that the next person at a shared browser does not read the last one's words, and
-// by the cookie otherwise.
+// has says whether a row is the visitor's. What belongs to an account is open to
+// its sessions alone: a sign-out shuts it, whoever has copied the cookie. What was
+// begun signed out belongs to its cookie.
 func (w who) has(account *string, hash string) bool {
-	if account != nil && w.account != "" {
+	if account != nil {
 		return *account == w.account
 	}
 	return w.hash != "" && hash == w.hash
 }
 
-// token gives the visitor's cookie again, so that one cookie opens his chat and
-// his call-back, or a new one where it is not ours or another account's.
-func (c *core) token(tx *db.Tx, v Visitor, w who) (token string, err error) {
-	var rows []struct{ AccountID *string }
-	err = tx.Raw("SELECT account_id FROM chats WHERE token_hash = ? UNION ALL SELECT account_id FROM calls WHERE token_hash = ?", w.hash, w.hash).Scan(&rows).Error
-	if err != nil {
-		return "", err
+// token makes a new cookie at each beginning: one that was there before may have
+// been copied by whoever had this browser last. What the old one opened goes on
+// under the new one.
+func (c *core) token(tx *db.Tx, old string) (token string, err error) {
+	token = c.NewToken()
+	if old == "" {
+		return token, nil
 	}
-	for _, r := range rows {
-		if r.AccountID != nil && *r.AccountID != w.account {
-			return c.NewToken(), nil
+	for _, sql := range []string{
+		"UPDATE chats SET token_hash = ? WHERE token_hash = ? AND account_id IS NULL",
+		"UPDATE calls SET token_hash = ? WHERE token_hash = ? AND account_id IS NULL",
+	} {
+		if _, err := tx.Exec(sql, c.HashToken(token), old); err != nil {
+			return "", err
 		}
 	}
-	if len(rows) == 0 {
-		return c.NewToken(), nil
-	}
-	return v.Token, nil
+	return token, nil
 }
 
 // Wait says how long people wait for a chat right now.

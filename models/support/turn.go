@@ -194,9 +194,8 @@ func (t *turn) keep() error {
 	return nil
 }
 
-// visit is one act of a visitor. Who has signed in since it began has it in his
-// account from now on.
-func (c *Chats) visit(ctx context.Context, v Visitor, id string, act func(*turn) error) error {
+// visit is one act of a visitor.
+func (c *Chats) visit(ctx context.Context, v Visitor, id string, act func(*turn, who) error) error {
 	return c.db.Write(ctx, func(tx *db.Tx) error {
 		w, err := c.who(tx.DB, v, tx.Now)
 		if err != nil {
@@ -209,10 +208,7 @@ func (c *Chats) visit(ctx context.Context, v Visitor, id string, act func(*turn)
 		if !w.has(t.AccountID, t.TokenHash) {
 			return notFound("chat")
 		}
-		if t.AccountID == nil && w.account != "" {
-			t.AccountID = &w.account
-		}
-		if err := act(t); err != nil {
+		if err := act(t, w); err != nil {
 			return err
 		}
 		return t.keep()
@@ -222,7 +218,7 @@ func (c *Chats) visit(ctx context.Context, v Visitor, id string, act func(*turn)
 // serve is one act of a member of staff.
 func (c *Chats) serve(ctx context.Context, a models.Client, id string, act func(*turn, models.Agent) error) error {
 	return c.db.Write(ctx, func(tx *db.Tx) error {
-		agent, err := c.Agent(tx.DB, a, tx.Now)
+		agent, err := c.LockAgent(tx, a)
 		if err != nil {
 			return err
 		}
