@@ -1,8 +1,14 @@
-// Package content holds the words that leave the house: the mails and texts of Admit One, and how they are put together.
+// Package content holds the words of Admit One that are not on its own pages: the mails and texts, the articles of the help
+// centre, and the replies that staff have at hand.
 //
 // Every sentence of a mail stands in messages/<locale>, one file per kind of mail beside words.tmpl, which they share. The
-// files next to the locale folders are only the shape: frame and ticket or notice, as text and as HTML. A sentence is
+// files next to the locale folders are only the shape: frame and ticket, notice or letter, as text and as HTML. A sentence is
 // written once and used in both, so the two parts of a mail cannot say different things. A new file in messages/en is a
 // new kind (a name that ends in _code gets the ticket and must have a code); a new folder is a new language, and what it
 // lacks is said in English. The texts, a line each, stand together in texts.tmpl, one define per kind.
+//
+// The articles stand in help/<locale>, one file each: what is known of it between lines of +++, then Markdown. Every number
+// and name in them is a field of HelpFacts, so that no text can drift from the policy. NewHelp (help.go) reads them once;
+// helpindex.go cuts them into words, helpsearch.go finds them, helpwords.go knows which words mean the same. The saved
+// replies stand in replies/<locale> and are filled in the same way.
 package content
