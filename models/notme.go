@@ -229,6 +229,9 @@ func (n *NotMes) Reset(ctx context.Context, token string, c Client) (out Started
 		}
 		r := &Resets{n.core}
 		out, err = r.send(tx, Email{Value: who.Value, Shown: who.Shown}, who, n.linkSends(who.Value), true, c)
+		if err == nil && out.Session != "" {
+			err = n.endHere(tx, c)
+		}
 		return err
 	})
 	return out, err

@@ -41,6 +41,7 @@ const (
 	callBooked    = "booked"
 	callMoved     = "moved"
 	callCancelled = "cancelled"
+	callRetried   = "missed_once"
 	callMissed    = "missed"
 )
 
@@ -405,7 +406,7 @@ func (c *Calls) Dial(ctx context.Context, a models.Client, id string) error {
 }
 
 // Missed notes that nobody answered: it is scheduled once more, in the next free
-// half hour; the second time it stays missed and its person is told where we can.
+// half hour; the second time it stays missed. Its person is told where we can.
 func (c *Calls) Missed(ctx context.Context, a models.Client, id string) error {
 	_, _, err := c.byStaff(ctx, a, id, func(tx *db.Tx, row *call, agent models.Agent) error {
 		if row.State != Calling {
@@ -422,7 +423,7 @@ func (c *Calls) Missed(ctx context.Context, a models.Client, id string) error {
 			return c.tell(tx, *row, callMissed, models.Client{})
 		}
 		row.State, row.AgentID, row.AgentName, row.SlotAt = Scheduled, nil, "", next[0].UTC()
-		return c.tell(tx, *row, callMoved, models.Client{})
+		return c.tell(tx, *row, callRetried, models.Client{})
 	})
 	return err
 }

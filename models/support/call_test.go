@@ -146,7 +146,7 @@ func TestCallBack(t *testing.T) {
 				told = append(told, m.What)
 			}
 		}
-		if strings.Join(told, " ") != "booked moved moved missed" {
+		if strings.Join(told, " ") != "booked moved missed_once missed" {
 			t.Errorf("%q", told)
 		}
 		if strings.Contains(log.String(), "664") || strings.Contains(log.String(), "1234567") {

@@ -72,12 +72,12 @@ type Chat struct {
 	Rating             int    // 0 for none, else 1 (no) or 2 (yes): 'did we help?'
 
 	// Only for staff:
-	Account  string // "" where nobody is signed in
-	Masked   string // its main address
-	Device   string
-	Verified time.Time // by a service code
-	Wrap     string
-	Mine     bool
+	Account string // "" where nobody is signed in
+	Masked  string // its main address
+	Device  string
+	ReadOut time.Time // when its service code was, to this member of staff on a call; zero: not lately
+	Wrap    string
+	Mine    bool
 }
 
 // Said is one line of a conversation.
@@ -353,6 +353,9 @@ func (c *Chats) Say(ctx context.Context, v Visitor, id, text, nonce string) erro
 		}
 		retryAt, err := t.tooFast()
 		if err := spent("messages", retryAt, err); err != nil {
+			return err
+		}
+		if err := c.spelled(t, byVisitor, "message", text); err != nil {
 			return err
 		}
 		// Who has signed in since it began, and writes in it, has it in his account

@@ -616,9 +616,12 @@ func TestQueue(t *testing.T) {
 			}
 		}
 		// Handed over and back.
-		list, err := h.Chats.Colleagues(ctx, ines)
+		list, err := h.Chats.Colleagues(ctx, ines, b)
 		if err != nil || len(list) != 2 || list[0].Name != "Ines" || list[1].Name != "Omar" {
 			t.Fatalf("%+v, %v", list, err)
+		}
+		if others, err := h.Chats.Colleagues(ctx, ines, a); err != nil || len(others) != 1 || others[0] != list[1] {
+			t.Errorf("to whom has it already: %+v, %v", others, err)
 		}
 		refused(t, h.Chats.Transfer(ctx, ines, a, h.account(t, mara)), models.NotFound, "colleague")
 		must(t, h.Chats.Transfer(ctx, ines, a, list[1].Account))
@@ -665,10 +668,10 @@ func (h *house) staffActs(id string) map[string]func(models.Client) error {
 		"note":       func(c models.Client) error { return h.Chats.Note(ctx, c, id, "x", "") },
 		"transfer":   func(c models.Client) error { return h.Chats.Transfer(ctx, c, id, "") },
 		"wrap":       func(c models.Client) error { return h.Chats.Wrap(ctx, c, id, "solved") },
-		"colleagues": func(c models.Client) error { _, err := h.Chats.Colleagues(ctx, c); return err },
+		"colleagues": func(c models.Client) error { _, err := h.Chats.Colleagues(ctx, c, id); return err },
 		"figures":    func(c models.Client) error { _, err := h.Figures(ctx, c); return err },
 		"redeem":     func(c models.Client) error { _, err := h.ServiceCodes.Redeem(ctx, c, "KX4-207"); return err },
-		"verified":   func(c models.Client) error { _, err := h.ServiceCodes.Verified(ctx, c, id); return err },
+		"verified":   func(c models.Client) error { _, err := h.ServiceCodes.Verified(ctx, c, id, id); return err },
 		"calls":      func(c models.Client) error { _, err := h.Calls.List(ctx, c); return err },
 		"dial":       func(c models.Client) error { return h.Calls.Dial(ctx, c, id) },
 		"missed":     func(c models.Client) error { return h.Calls.Missed(ctx, c, id) },

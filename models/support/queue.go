@@ -160,7 +160,7 @@ func (c *Chats) Read(ctx context.Context, a models.Client, id string, after int6
 	if row.AccountID != nil {
 		s.Account, s.Masked = *row.AccountID, models.MaskEmail(row.Main)
 		s.CanMail = true
-		if s.Verified, err = verified(g, agent, s.Account, now); err != nil {
+		if s.ReadOut, err = readOut(g, agent, s.Account, now, ""); err != nil {
 			return Chat{}, err
 		}
 	}
@@ -227,6 +227,9 @@ func (c *Chats) Reply(ctx context.Context, a models.Client, id, text, nonce stri
 		if kept, err := t.kept(nonce); err != nil || kept {
 			return err
 		}
+		if err := c.spelled(t, byStaff, "message", text); err != nil {
+			return err
+		}
 		t.say(byStaff, agent.Name, text, nonce)
 		t.AnsweredAt, t.WarnedAt = &t.tx.Now, nil
 		if t.State != Left {
@@ -265,6 +268,9 @@ func (c *Chats) Note(ctx context.Context, a models.Client, id, text, nonce strin
 		}
 		nonce := once(byNote, nonce, text)
 		if kept, err := t.kept(nonce); err != nil || kept {
+			return err
+		}
+		if err := c.spelled(t, byNote, "note", text); err != nil {
 			return err
 		}
 		t.say(byNote, agent.Name, text, nonce)
@@ -337,13 +343,18 @@ func (c *Chats) Wrap(ctx context.Context, a models.Client, id, wrap string) erro
 var Wraps = []string{"solved", "advice", "mail_problem", "text_problem", "account_taken", "no_answer", "other"}
 
 // Colleagues lists all staff that a conversation can be handed to, the one who
-// asks among them.
-func (c *Chats) Colleagues(ctx context.Context, a models.Client) ([]models.Agent, error) {
+// asks among them: not who has it already.
+func (c *Chats) Colleagues(ctx context.Context, a models.Client, id string) ([]models.Agent, error) {
 	g := c.db.Read(ctx)
 	if _, err := c.Agent(g, a, c.db.Now()); err != nil {
 		return nil, err
 	}
-	return colleagues(g)
+	row, err := find(g, id)
+	if err != nil {
+		return nil, err
+	}
+	list, err := colleagues(g)
+	return slices.DeleteFunc(list, row.mine), err
 }
 
 func colleagues(g *gorm.DB) (list []models.Agent, err error) {

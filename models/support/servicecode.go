@@ -31,10 +31,13 @@ type ServiceCode struct {
 const EventServiceCodeUsed models.EventKind = "service_code_used"
 
 const (
-	codesHour   = 10 // made for one account
-	codeDraws   = 20 // until a code is one that nobody has
-	verifiedFor = 4 * time.Hour
+	codesHour = 10 // made for one account
+	codeDraws = 20 // until a code is one that nobody has
 )
+
+// VerifiedFor is how long a code that was read out holds, longer than any call:
+// who calls again reads out a new one.
+const VerifiedFor = time.Hour
 
 // wrongCodes bound the guesses of one member of staff.
 var wrongCodes = []models.Limit{{N: 10, Per: 10 * time.Minute}, {N: 50, Per: 24 * time.Hour}}
@@ -148,12 +151,15 @@ func readServiceCode(typed string) (code, reason string) {
 	return code[:3] + "-" + code[3:], ""
 }
 
+// ReadOut is a code that a caller has read out: which one, and whose.
+type ReadOut struct{ ID, Account string }
+
 // Redeem takes what a caller read out, and says whose it is. Invalid{code}: wrong,
 // required; TooSoon after too many wrong ones.
-func (s *ServiceCodes) Redeem(ctx context.Context, a models.Client, typed string) (account string, err error) {
+func (s *ServiceCodes) Redeem(ctx context.Context, a models.Client, typed string) (out ReadOut, err error) {
 	code, reason := readServiceCode(typed)
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		account = ""
+		out = ReadOut{}
 		agent, err := s.LockAgent(tx, a)
 		if err != nil {
 			return err
@@ -166,52 +172,55 @@ func (s *ServiceCodes) Redeem(ctx context.Context, a models.Client, typed string
 		if err := spent("wrong_codes", retryAt, err); err != nil {
 			return err
 		}
-		account, err = s.use(tx, code, agent)
+		out, err = s.use(tx, code, agent)
 		if err != nil {
 			return err
 		}
-		if account == "" { // counted, so this commits; the refusal is told below
+		if out.ID == "" { // counted, so this commits; the refusal is told below
 			_, err = s.Spend(tx, budget, wrongCodes...)
 			return err
 		}
-		return s.Record(tx, EventServiceCodeUsed, account, agent.Name, models.Client{})
+		return s.Record(tx, EventServiceCodeUsed, out.Account, agent.Name, models.Client{})
 	})
-	if err == nil && account == "" {
+	if err == nil && out.ID == "" {
 		err = invalid("code", "wrong", 0)
 	}
-	return account, err
+	return out, err
 }
 
-// use takes a code once, whoever asks at the same moment; account is "" where it
-// does not work.
-func (s *ServiceCodes) use(tx *db.Tx, code string, agent models.Agent) (account string, err error) {
+// use takes a code once, whoever asks at the same moment; the zero ReadOut says
+// that it does not work.
+func (s *ServiceCodes) use(tx *db.Tx, code string, agent models.Agent) (ReadOut, error) {
 	var rows []serviceCodeRow
-	err = tx.Raw("SELECT id, account_id FROM service_codes WHERE tag = ? AND used_at IS NULL AND ends_at > ?", s.tag(code), tx.Now).Scan(&rows).Error
+	err := tx.Raw("SELECT id, account_id FROM service_codes WHERE tag = ? AND used_at IS NULL AND ends_at > ?", s.tag(code), tx.Now).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
-		return "", err
+		return ReadOut{}, err
 	}
 	n, err := tx.Exec("UPDATE service_codes SET used_at = ?, used_by = ? WHERE id = ? AND used_at IS NULL AND ends_at > ?", tx.Now, agent.Account, rows[0].ID, tx.Now)
 	if err != nil || n != 1 {
-		return "", err
+		return ReadOut{}, err
 	}
-	return rows[0].AccountID, seen(tx, agent.Account)
+	return ReadOut{ID: rows[0].ID, Account: rows[0].AccountID}, seen(tx, agent.Account)
 }
 
-// Verified says when the account's holder last proved himself by a code to this
-// member of staff, zero where not in the last hours.
-func (s *ServiceCodes) Verified(ctx context.Context, a models.Client, account string) (time.Time, error) {
+// Verified says when this member of staff was read out the code of that id for this
+// account, zero where not, or not lately. It belongs to the call that it was read
+// out in: whoever else writes or calls about the account has proved nothing by it.
+func (s *ServiceCodes) Verified(ctx context.Context, a models.Client, account, id string) (at time.Time, err error) {
 	g, now := s.db.Read(ctx), s.db.Now()
 	agent, err := s.Agent(g, a, now)
-	if err != nil || !isID(account) {
-		return time.Time{}, err
+	if err != nil || !isID(account) || !isID(id) {
+		return at, err
 	}
-	return verified(g, agent, account, now)
+	return readOut(g, agent, account, now, " AND id = ?", id)
 }
 
-func verified(g *gorm.DB, agent models.Agent, account string, now time.Time) (at time.Time, err error) {
+// readOut says when a member of staff was last read out a code of an account, zero
+// where not lately.
+func readOut(g *gorm.DB, agent models.Agent, account string, now time.Time, only string, args ...any) (at time.Time, err error) {
 	var rows []time.Time
-	err = g.Raw("SELECT used_at FROM service_codes WHERE account_id = ? AND used_by = ? AND used_at > ? ORDER BY used_at DESC LIMIT 1",
-		account, agent.Account, now.Add(-verifiedFor)).Scan(&rows).Error
+	args = append([]any{account, agent.Account, now.Add(-VerifiedFor)}, args...)
+	err = g.Raw("SELECT used_at FROM service_codes WHERE account_id = ? AND used_by = ? AND used_at > ?"+only+" ORDER BY used_at DESC LIMIT 1", args...).Scan(&rows).Error
 	for _, r := range rows {
 		at = r
 	}

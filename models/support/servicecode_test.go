@@ -43,19 +43,21 @@ func TestServiceCode(t *testing.T) {
 			_, err := h.ServiceCodes.Redeem(ctx, ines, typed)
 			refused(t, err, models.Invalid, reason)
 		}
-		if at, err := h.ServiceCodes.Verified(ctx, ines, account); err != nil || !at.IsZero() {
+		if at, err := h.ServiceCodes.Verified(ctx, ines, account, ""); err != nil || !at.IsZero() {
 			t.Errorf("%v, %v", at, err)
 		}
 
 		// Fifty at once: it works for one.
 		var worked atomic.Int32
+		var id string
 		parallel(50, func(i int) {
 			got, err := h.ServiceCodes.Redeem(ctx, ines, spellings(made.Code)[i%5])
 			switch {
-			case err == nil && got == account:
+			case err == nil && got.Account == account:
 				worked.Add(1)
+				id = got.ID
 			case err == nil:
-				t.Errorf("the account of somebody else: %q", got)
+				t.Errorf("the account of somebody else: %q", got.Account)
 			case !isKind(err, models.Invalid) && !isKind(err, models.TooSoon):
 				t.Error(err)
 			}
@@ -63,26 +65,48 @@ func TestServiceCode(t *testing.T) {
 		if worked.Load() != 1 {
 			t.Errorf("it worked %d times", worked.Load())
 		}
-		if at, err := h.ServiceCodes.Verified(ctx, ines, account); err != nil || !at.Equal(h.now()) {
-			t.Errorf("%v, %v", at, err)
+		// It holds for that account, with who took it, by the way that it was read out.
+		tomas := h.account(t, h.signUp(t, "tomas@example.com"))
+		verified := func(a models.Client, account, id string) bool {
+			t.Helper()
+			at, err := h.ServiceCodes.Verified(ctx, a, account, id)
+			if err != nil || !at.IsZero() && !at.Equal(h.now()) {
+				t.Errorf("%v, %v", at, err)
+			}
+			return !at.IsZero()
 		}
-		if at, err := h.ServiceCodes.Verified(ctx, omar, account); err != nil || !at.IsZero() {
-			t.Errorf("another member of staff: %v, %v", at, err)
+		if !verified(ines, account, id) || verified(omar, account, id) || verified(ines, tomas, id) {
+			t.Error("it holds for another account, or with another member of staff")
+		}
+		for _, other := range []string{"", "no id", strings.Repeat("a", 32), account} {
+			if verified(ines, account, other) {
+				t.Errorf("it holds by %q", other)
+			}
 		}
 		if c, err := h.ServiceCodes.Current(ctx, mara); err != nil || c.Code != "" {
 			t.Errorf("%+v, %v", c, err)
 		}
-		_, id := h.chat(t, mara)
-		if c := h.read(t, ines, id); !c.Verified.Equal(h.now()) {
+		_, chat := h.chat(t, mara)
+		if c := h.read(t, ines, chat); !c.ReadOut.Equal(h.now()) {
+			t.Errorf("%+v", c)
+		}
+		if c := h.read(t, omar, chat); !c.ReadOut.IsZero() {
 			t.Errorf("%+v", c)
 		}
 		activity, err := h.Accounts.Activity(ctx, models.Session{AccountID: account}, 1)
 		if err != nil || activity[0].Kind != string(EventServiceCodeUsed) || activity[0].Device != "" || activity[0].Address != "" || activity[0].Detail != "Ines" {
 			t.Errorf("%+v, %v", activity, err)
 		}
-		h.forward(4*time.Hour + time.Minute)
-		if at, err := h.ServiceCodes.Verified(ctx, ines, account); err != nil || !at.IsZero() {
+		h.forward(time.Hour - time.Millisecond)
+		if at, err := h.ServiceCodes.Verified(ctx, ines, account, id); err != nil || at.IsZero() {
 			t.Errorf("%v, %v", at, err)
+		}
+		h.forward(time.Millisecond)
+		if at, err := h.ServiceCodes.Verified(ctx, ines, account, id); err != nil || !at.IsZero() {
+			t.Errorf("an hour later: %v, %v", at, err)
+		}
+		if c := h.read(t, ines, chat); !c.ReadOut.IsZero() {
+			t.Errorf("%+v", c)
 		}
 
 		// Too late is wrong.

@@ -41,7 +41,6 @@ func TestLooksLikeCode(t *testing.T) {
 		"48291356":                              true,
 		"4829 1356":                             true,
 		"4829-1356":                             true,
-		"48 29 13 56":                           true,
 		"482 913 56":                            true,
 		"first 482913, then 771204":             true,
 		"482 913 771 204":                       true,
@@ -59,7 +58,106 @@ func TestLooksLikeCode(t *testing.T) {
 		"order came, but my code is 482913":     true,
 		"+1 is all I see, and the code is 48291356, 4": true,
 
+		// Other marks, signs and words round it.
+		"482.913":                              true,
+		"482,913":                              true,
+		"482/913":                              true,
+		"482:913":                              true,
+		"482'913":                              true,
+		"482, 913":                             true,
+		"482 . 913":                            true,
+		"48.29.13":                             true,
+		"482\u00b7913":                         true,
+		"482\u2022913":                         true,
+		"482_913":                              true,
+		"482|913":                              true,
+		"[482][913]":                           true,
+		"482 \U0001f600 913":                   true,
+		"4829.1356":                            true,
+		"482.913, or so":                       true,
+		"12, 482.913":                          true,
+		"482\ufe0f913":                         true,
+		"4\ufe0f8\ufe0f2\ufe0f9\ufe0f1\ufe0f3": true,
+		"4\ufe0f\u20e38\ufe0f\u20e32\ufe0f\u20e39\ufe0f\u20e31\ufe0f\u20e33\ufe0f\u20e3": true,
+		"482\u034f913":                          true,
+		"482\u2800913":                          true,
+		"482\u115f913":                          true,
+		"482\u3164913":                          true,
+		"482\U000e0100913":                      true,
+		"\u2779\u277d\u2777\u277e\u2776\u2778":  true,
+		"\u2783\u2787\u2781\u2788\u2780\u2782":  true,
+		"\u24f8\u24fc\u24f6\u24fd\u24f5\u24f7":  true,
+		"\u56db\u516b\u4e8c\u4e5d\u4e00\u4e09":  true,
+		"\u56db\u516b\u4e8c \u4e5d\u4e00\u4e09": true,
+		"48291O":                                true,
+		"4829I3":                                true,
+		"l482913":                               true,
+		"48291\u043e":                           true,
+		"https://482913":                        true,
+		"http://482913/":                        true,
+		"no482913":                              true,
+		"ok482913":                              true,
+		"a482913":                               true,
+		"AB482913":                              true,
+		"482913x":                               true,
+		"ref 482913":                            true,
+		"$482913":                               true,
+		"USD 482913":                            true,
+		"order 12345678":                        true,
+		"ticket #482913":                        true,
+		"my order is 482913":                    true,
+		"482913.50":                             true,
+		"+482913":                               true,
+		"1/482913":                              true,
+		"I got 482 913 10 minutes ago":          true,
+		"482 913 5 minutes ago":                 true,
+		"482913 5 minutes ago":                  true,
+		"it came at 20:14:07 and is 482 913":    true,
+		"call me on 07700 900123, it says 482 913": true,
+		"code 048291 since 22.11.2026":             true,
+		"0 4 8 2 9 1":                              true,
+		"KX 4-207":                                 true,
+		"KX4--207":                                 true,
+		"KX4.207":                                  true,
+		"KX 4 207":                                 true,
+		"K-X-4-2-0-7":                              true,
+		"K X 4 2 0 7":                              true,
+		"\u041a\u04254-207":                        true,
+		"\u03ba\u03c7 4 207":                       true,
+		"KX4_207":                                  true,
+
 		// What must go through.
+		"07700 900123":                           false,
+		"0800 123456":                            false,
+		"call me on 9123 4567":                   false,
+		"My phone number is 9123 4567.":          false,
+		"12 34 56 78":                            false,
+		"10 20 30 minutes":                       false,
+		"10, 20, 30":                             false,
+		"100-200":                                false,
+		"1000-1500":                              false,
+		"100 000":                                false,
+		"123 456 km":                             false,
+		"12 345 678 views":                       false,
+		"020 7946 0123":                          false,
+		"+43 (0)664 123456":                      false,
+		"0664/123456":                            false,
+		"(0664) 123456":                          false,
+		"212-555-0123":                           false,
+		"2025-26":                                false,
+		"2025/26":                                false,
+		"2023, 2024, 2025, 2026":                 false,
+		"Windows 10.0.22631":                     false,
+		"192.168.178.101":                        false,
+		"at 20:14, 20:20 and 20:31":              false,
+		"2026-11-22T20:14:07Z":                   false,
+		"1920\u00d71080":                         false,
+		"3840x2160":                              false,
+		"TV 2160":                                false,
+		"HD 1080":                                false,
+		"12.99, 14.99":                           false,
+		"\u7b2c\u4e00\u6b21":                     false,
+		"O2":                                     false,
 		"":                                       false,
 		"hello":                                  false,
 		"the code did not work":                  false,
@@ -84,17 +182,9 @@ func TestLooksLikeCode(t *testing.T) {
 		"my number ends in 42":                   false,
 		"it cost 1299.00":                        false,
 		"1,299.00":                               false,
-		"123456.50":                              false,
 		"\u20ac 100 000":                         false,
 		"100000 EUR":                             false,
 		"100 000 dollars":                        false,
-		"USD 123456":                             false,
-		"order 12345678":                         false,
-		"Order number: 123456":                   false,
-		"invoice no. 48291356":                   false,
-		"ticket #482913":                         false,
-		"my order is 482913":                     false,
-		"AB482913":                               false,
 		"12345":                                  false,
 		"1234567":                                false,
 		"1234567890":                             false,
@@ -148,9 +238,31 @@ func TestCleanText(t *testing.T) {
 	}
 }
 
-// Whatever is typed, it can be stored, and a code in the middle of it is seen.
+func TestDigits(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                          "",
+		"no code came":              "",
+		"at 20:14 it said 4 then 8": "201448",
+		"48291O of \u2463\u2467":    "48291048",
+		"\u56db\u516b\u4e8c, two":   "482",
+		"https://example.com/4829":  "4829",
+		"4\ufe0f\u20e38":            "48",
+	} {
+		if got := digitsOf(text); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	for text, want := range map[string]bool{"482": true, " 4 8\n": true, "48O": true, "": false, "...": false, "482 it says": false} {
+		if got := isBare(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// Whatever is typed, it can be stored, and a code in the middle of it is seen,
+// however it is written.
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"hello", "482 913", "\xff\x00", "1.2.3", "+1", "\u0664", "a-", "1:"} {
+	for _, s := range []string{"hello", "482 913", "\xff\x00", "1.2.3", "+1", "\u0664", "a-", "1:", "https://a.b", "0800 ", "\u4e00", "call me on"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
@@ -158,8 +270,16 @@ func FuzzText(f *testing.F) {
 		if reason == "" && (!utf8.ValidString(text) || strings.ContainsAny(text, "\x00\x1b\r") || utf8.RuneCountInString(text) > maxText) {
 			t.Errorf("%q", text)
 		}
-		if len(typed) < 1000 && !LooksLikeCode(typed+" it is 482913 now") {
-			t.Errorf("%q hides a code", typed)
+		if len(typed) > 1000 {
+			return
+		}
+		for _, code := range []string{"482913", "482 913", "482.913", "4, 8, 2, 9, 1, 3", "48\ufe0f2\u034f913", "48291O"} {
+			if !LooksLikeCode(typed + " it is " + code + " now") {
+				t.Errorf("%q hides %q", typed, code)
+			}
+		}
+		if !strings.HasSuffix(digitsOf(typed+" it is 482 it is 913"), "482913") {
+			t.Errorf("%q hides digits", typed)
 		}
 	})
 }
