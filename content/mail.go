@@ -72,7 +72,7 @@ const (
 var (
 	purposes = []string{"sign_up", "sign_in", "step_up", "reset", "email", "phone", "undo"}
 	changes  = []string{"password", "two_step", "email", "email_second", "email_removed", "phone", "phone_removed", "channel"}
-	calls    = []string{"booked", "moved", "cancelled", "missed"}
+	calls    = []string{"booked", "moved", "cancelled", "missed_once", "missed"}
 	holding  = []string{"change_waiting", "closing", "call_back"}
 	written  = []string{"chat_transcript", "support_reply"} // which are mostly what people wrote
 )

@@ -102,6 +102,7 @@ var variants = map[string]struct {
 	"email_changed-no_undo":  {"email_changed", func(m *Mail) { m.Undo, m.WorksUntil = "", time.Time{} }},
 	"closing-no_undo":        {"closing", func(m *Mail) { m.Undo = "" }},
 	"call_back-moved":        {"call_back", func(m *Mail) { m.What = "moved" }},
+	"call_back-missed_once":  {"call_back", func(m *Mail) { m.What, m.Device, m.Place, m.Address = "missed_once", "", "", "" }},
 	"call_back-cancelled":    {"call_back", func(m *Mail) { m.What = "cancelled" }},
 	"call_back-missed":       {"call_back", func(m *Mail) { m.What, m.Device, m.Place, m.Address = "missed", "", "", "" }},
 	"support_reply-to":       {"support_reply", func(m *Mail) { m.What, m.ReplyTo, m.LegalName = "", "help@example.com", "" }},

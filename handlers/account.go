@@ -77,20 +77,14 @@ func activities(list []models.Activity) []views.Activity {
 }
 
 // signOut ends the session; the very next request with its token finds
-// nothing. What the browser has stored is cleared, but not its cookies: the
-// device stays known.
+// nothing.
 func (s *site) signOut(c echo.Context) error {
 	at, err := s.Models.Sessions.SignOut(c.Request().Context(), s.client(c))
 	if err != nil {
 		return err
 	}
-	if err := s.setSession(c, "", -1); err != nil {
+	if err := s.endHere(c); err != nil {
 		return err
-	}
-	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	// The next person at this browser must not read what was said to support.
-	if s.cookies.value(c, s.cookies.chat) != "" {
-		http.SetCookie(c.Response(), s.cookies.plain(s.cookies.chat, "", -1))
 	}
 	s.cookies.leaveNotice(c, "signed_out", at)
 	return to(c, "/sign-in")

@@ -59,7 +59,7 @@ func (s *site) showArticle(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.ArticlePage{Shell: s.shell(c), Article: articleOf(a), Acts: acts, Now: s.Models.Now()}
+	p := views.ArticlePage{Shell: s.shell(c), Article: articleOf(a, s.origin()), Acts: acts, Now: s.Models.Now()}
 	if slices.Contains(ofSpeed, a.Slug) {
 		p.Speeds = s.speeds(c)
 	}
@@ -69,9 +69,11 @@ func (s *site) showArticle(c echo.Context) error {
 // ofSpeed are the articles that say how fast codes are right now.
 var ofSpeed = []string{"no-code", "late-code", "status"}
 
-func articleOf(a content.Article) views.Article {
+// articleOf gives an answer as a page of its own. Each link has its whole address
+// too, for paper.
+func articleOf(a content.Article, origin string) views.Article {
 	out := views.Article{
-		Slug: a.Slug, Title: a.Title, Summary: a.Summary, HTML: a.HTML, Updated: a.Updated, Related: articlesOf(a.Related),
+		Slug: a.Slug, Title: a.Title, Summary: a.Summary, HTML: ownLink.ReplaceAllString(a.HTML, `<a data-url="`+origin+`$1" href="$1"`), Updated: a.Updated, Related: articlesOf(a.Related),
 	}
 	for _, h := range a.Headings {
 		out.Headings = append(out.Headings, views.Heading(h))
@@ -103,12 +105,23 @@ func (s *site) inline(screen string) string {
 	return beside(slug, a.HTML, "h2")
 }
 
-var headingTag = regexp.MustCompile(`<(/?)h2(?: id="[^"]*")?>`)
+var (
+	headingTag = regexp.MustCompile(`<(/?)h2(?: id="[^"]*")?>`)
+	pageLink   = regexp.MustCompile(`(?s)<a href="/.*?</a>`)
+	ownLink    = regexp.MustCompile(`<a href="(/[^"]*)"`)
+)
 
 // beside fits the text of an article into another page: its headings have their
-// place below that page's, and no ids, which could be those of a field.
+// place below that page's, and no ids, which could be those of a field. A link that
+// would leave the form behind says so.
 func beside(slug, html, heading string) string {
 	html = headingTag.ReplaceAllString(html, "<${1}"+heading+">")
+	html = pageLink.ReplaceAllStringFunc(html, func(link string) string {
+		if strings.HasPrefix(link, `<a href="/help/a/`) {
+			return link
+		}
+		return link + views.LeavesPage()
+	})
 	return strings.ReplaceAll(html, `href="#`, `href="/help/a/`+slug+`#`)
 }
 

@@ -9,6 +9,8 @@ import (
 	"admitone/views"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 func (s *site) showContactPhone(c echo.Context) error {
@@ -95,7 +97,7 @@ func (s *site) bookForm(c echo.Context, status int, p views.BookCallPage) error 
 	if err != nil {
 		return err
 	}
-	p.Ways, p.Zone, p.Countries = ways, s.Models.Desk().Zone, s.Support.Calls.Countries()
+	p.Ways, p.Zone, p.Countries = ways, s.Models.Desk().Zone, countryNames(s.Support.Calls.Countries())
 	if !ways.CallBack {
 		p.Shell = s.shell(c)
 		return s.render(c, http.StatusNotFound, views.NoCallBack(p))
@@ -106,6 +108,18 @@ func (s *site) bookForm(c echo.Context, status int, p views.BookCallPage) error 
 	p.Shell = s.shell(c)
 	p.Phone, p.Name = shown(p.Phone), shown(p.Name)
 	return s.render(c, status, views.BookCall(p))
+}
+
+// countryNames are the names of countries (ISO 3166) as people say them.
+func countryNames(codes []string) []string {
+	list := make([]string, len(codes))
+	for i, code := range codes {
+		list[i] = code
+		if region, err := language.ParseRegion(code); err == nil {
+			list[i] = display.English.Regions().Name(region)
+		}
+	}
+	return list
 }
 
 func (s *site) showCall(c echo.Context) error { return s.callPage(c, http.StatusOK, "", nil) }
@@ -119,6 +133,9 @@ func (s *site) moveCall(c echo.Context) error {
 	}
 	if _, changed := refusedAs(err, models.Conflict); changed {
 		return to(c, "/contact/phone/call-back/"+c.Param("id"))
+	}
+	if retryAt, tooSoon := refusedAs(err, models.TooSoon); tooSoon {
+		return s.wait(c, http.StatusTooManyRequests, "call", "/contact/phone/call-back/"+c.Param("id"), retryAt)
 	}
 	if err != nil {
 		return err

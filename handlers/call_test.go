@@ -24,7 +24,7 @@ func TestServiceCode(t *testing.T) {
 		b.open("/contact/phone").is(200, "Your service code", "/sign-in?next=%2Fcontact%2Fphone", "+43 1 5134567").without("Get a service code")
 		b.send("/contact/phone/service-code").away("/sign-in?next=/contact/phone")
 		b.signUp(mara)
-		b.open("/contact/phone").is(200, "Get a service code", "Only read this out if you called us").without("Get a new one")
+		b.open("/contact/phone").is(200, "Get a service code", "Only read it out if you called us").without("Get a new one")
 		letters := h.letters("")
 		b.send("/contact/phone/service-code").leads("/contact/phone#service-code")
 		page := b.open("/contact/phone").is(200, "valid for 60 more minutes", "21:14 UTC", "Get a new one", "data-copy=", `hidden data-copy`)
@@ -52,7 +52,7 @@ func TestServiceCode(t *testing.T) {
 		}
 	}, withDesk)
 	b := once(t).browser()
-	b.open("/contact/phone").is(200, "There is no phone line here", "Help articles", "Your service code").without("tel:")
+	b.open("/contact/phone").is(200, "There is no phone line here", "Help articles").without("tel:", "Your service code")
 }
 
 // book books a call and gives its path.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"crypto/rand"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -65,6 +66,9 @@ func (s *site) startForm(c echo.Context, status int, p views.StartChatPage) erro
 			return err
 		}
 		p.Account = o.Main.Address
+		if p.Here, err = s.Support.Chats.Here(c.Request().Context(), s.visitor(c)); err != nil {
+			return err
+		}
 	}
 	p.Shell = s.shell(c)
 	p.Name, p.Email = shown(p.Name), shown(p.Email)
@@ -133,14 +137,16 @@ func (s *site) chatMessages(c echo.Context) error {
 	return s.render(c, http.StatusOK, views.ChatNews(p.ChatView))
 }
 
+// chatEvents tells of an ended conversation once: a page that had lost its stream
+// learns of the end by it and asks for no other.
 func (s *site) chatEvents(c echo.Context) error {
-	id := c.Param("id")
-	if _, err := s.Support.Chats.Show(c.Request().Context(), s.visitor(c), id, 0); err != nil {
-		return err
-	}
+	ctx, v, id := c.Request().Context(), s.visitor(c), c.Param("id")
 	news, cancel := s.Support.Chats.Watch(id)
 	defer cancel()
-	return s.stream(c, "chat "+id, news)
+	return s.stream(c, telling{key: "chat " + id, from: addressOfStreams(v.Client.Address), news: news, look: func() (bool, error) {
+		chat, err := s.Support.Chats.Show(ctx, v, id, math.MaxInt64)
+		return chat.State != support.Ended, err
+	}})
 }
 
 func (s *site) showTranscript(c echo.Context) error {

@@ -290,6 +290,33 @@ func TestLeaveAChat(t *testing.T) {
 	}, withDesk)
 }
 
+// TestChatOfASharedBrowser: what was begun there signed out is nobody's account's until
+// its writer goes on in it signed in, and then nobody else's.
+func TestChatOfASharedBrowser(t *testing.T) {
+	twice(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		path := b.startChat()
+		guest := b.copy()
+		b.signUp(mara)
+		b.open("/contact").is(200, "Start a chat").without(path)
+		b.open("/contact/chat").is(200, `action="/contact/chat"`, "begun in this browser before you signed in", `href="`+path+`"`)
+		guest.open("/contact/chat").away(path)
+		b.send(path+"/rating", "helped", "yes").leads(path + "#composer")
+		guest.open(path).is(200, someWords) // to look at it takes it from nobody
+
+		b.say(path, "It is mine.").said(path, "It is mine.")
+		b.open("/contact/chat").away(path)
+		guest.open(path).is(404).without(someWords)
+		guest.open("/contact/chat").is(200, `action="/contact/chat"`).without(path)
+		b.signInAnew(mara).open("/contact/chat").away(path)
+		next := b.copy()
+		delete(next.cookies, "session")
+		next.signUp("next@example.com")
+		next.open(path).is(404).without(someWords)
+		next.open("/contact/chat").is(200).without(path)
+	}, withDesk)
+}
+
 // TestClosedChat: it says when it opens, what else there is, and loses no words.
 func TestClosedChat(t *testing.T) {
 	twice(t, func(t *testing.T, h *house) {

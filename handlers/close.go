@@ -27,7 +27,7 @@ func (s *site) submitClose(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.setSession(c, "", -1); err != nil {
+	if err := s.endHere(c); err != nil {
 		return err
 	}
 	s.cookies.leaveNotice(c, "closing", ends)

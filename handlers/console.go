@@ -76,8 +76,10 @@ func (s *site) backToPage(c echo.Context) error {
 // and the queue under the filters of the address.
 func (s *site) desk(c echo.Context) (views.Desk, error) {
 	now, hours := s.Models.Now(), s.Models.Desk()
+	shell := s.shell(c)
+	shell.Zone = hours.Zone // one for hours, call-backs and all that happened
 	d := views.Desk{
-		Shell: s.shell(c), Agent: agent(c).Name, Now: now, Open: hours.Chat.Open(now, hours.Zone),
+		Shell: shell, Agent: agent(c).Name, Now: now, Open: hours.Chat.Open(now, hours.Zone),
 		OpenUntil: hours.Chat.Until(now, hours.Zone), OpensAt: hours.Chat.Next(now, hours.Zone),
 	}
 	filter := queueFilter(c)
@@ -147,7 +149,10 @@ func (s *site) consoleEvents(c echo.Context) error {
 	of := agent(c).Account
 	news, cancel := s.Support.Chats.WatchQueue(of)
 	defer cancel()
-	return s.stream(c, "console "+of, paced(c, nil, news))
+	return s.stream(c, telling{key: "console " + of, news: paced(c, nil, news), look: func() (bool, error) {
+		_, err := s.Models.Agents.Enter(c.Request().Context(), s.client(c))
+		return true, err
+	}})
 }
 
 // queuePace is the least time between two looks at the queue: it changes with every

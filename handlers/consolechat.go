@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -48,7 +49,7 @@ func (s *site) consoleChatPage(c echo.Context, t typed) (p views.ConsoleChatPage
 	for _, r := range s.Help.Replies() {
 		p.Replies = append(p.Replies, views.ConsoleReply(r))
 	}
-	list, err := s.Support.Chats.Colleagues(ctx, a)
+	list, err := s.Support.Chats.Colleagues(ctx, a, chat.ID)
 	if err != nil {
 		return p, err
 	}
@@ -60,6 +61,7 @@ func (s *site) consoleChatPage(c echo.Context, t typed) (p views.ConsoleChatPage
 		if err != nil {
 			return p, err
 		}
+		customer.Writes, customer.ReadOut = true, chat.ReadOut
 		p.Customer = &customer
 	}
 	return p, nil
@@ -77,7 +79,7 @@ func consoleChat(chat support.Chat) views.ConsoleChat {
 	v := views.ConsoleChat{
 		ID: chat.ID, Short: chat.Short, State: chat.State, Problem: chat.Problem, Name: chat.Name, Agent: chat.Agent, Place: chat.Place,
 		StartedAt: chat.StartedAt, EndedAt: chat.EndedAt, IdleEndsAt: chat.IdleEndsAt, Seq: chat.Seq,
-		Account: chat.Account, Masked: chat.Masked, Device: chat.Device, Wrap: chat.Wrap, Verified: chat.Verified, Mine: chat.Mine, Rating: chat.Rating,
+		Account: chat.Account, Masked: chat.Masked, Device: chat.Device, Wrap: chat.Wrap, Mine: chat.Mine, Rating: chat.Rating,
 	}
 	for _, m := range chat.Messages {
 		v.Said = append(v.Said, views.ConsoleSaid{Author: m.Author, Name: m.Name, Text: m.Text, At: m.At})
@@ -99,20 +101,20 @@ func (s *site) consoleMessages(c echo.Context) error {
 		return err
 	}
 	chat.Seq = max(chat.Seq, after)
-	return s.render(c, http.StatusOK, views.ConsoleMore(consoleChat(chat), views.Desk{Shell: views.Shell{Zone: s.Zone}, Now: s.Models.Now()}))
+	return s.render(c, http.StatusOK, views.ConsoleMore(consoleChat(chat), views.Desk{Shell: views.Shell{Zone: s.Models.Desk().Zone}, Now: s.Models.Now()}))
 }
 
 // consoleChatEvents tells of this conversation at once, and of the queue beside it.
 func (s *site) consoleChatEvents(c echo.Context) error {
 	id, of := c.Param("id"), agent(c).Account
-	if _, err := s.Support.Chats.Read(c.Request().Context(), s.client(c), id, 0); err != nil {
-		return err
-	}
 	said, cancel := s.Support.Chats.Watch(id)
 	defer cancel()
 	queue, leave := s.Support.Chats.WatchQueue(of)
 	defer leave()
-	return s.stream(c, "console "+of, paced(c, said, queue))
+	return s.stream(c, telling{key: "console " + of, news: paced(c, said, queue), look: func() (bool, error) {
+		_, err := s.Support.Chats.Read(c.Request().Context(), s.client(c), id, math.MaxInt64)
+		return true, err
+	}})
 }
 
 func (s *site) joinChat(c echo.Context) error {

@@ -89,7 +89,7 @@ func (s *site) ways(c echo.Context, problem string) (views.Ways, error) {
 }
 
 func opening(h models.Hours, z *time.Location, now time.Time) views.Opening {
-	return views.Opening{Hours: hours(h, z), Open: h.Open(now, z), Next: h.Next(now, z)}
+	return views.Opening{Hours: hours(h, z), Open: h.Open(now, z), Next: h.Next(now, z), Now: now}
 }
 
 // origin is what the links to our own pages begin with.

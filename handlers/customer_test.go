@@ -49,10 +49,32 @@ func TestConsoleFind(t *testing.T) {
 		code := owner.serviceCode()
 		at := staff.finds(" MARA@example.com ")
 		staff.open(at).is(200, "Not verified by a service code", "m***@example.com").without(mara, "Verified by")
-		if got := staff.finds(strings.ToLower(strings.ReplaceAll(code, "-", " "))); got != at {
-			t.Errorf("the code leads to %s, the address to %s", got, at)
+		called := staff.finds(strings.ToLower(strings.ReplaceAll(code, "-", " ")))
+		if !strings.HasPrefix(called, at+"?code=") {
+			t.Errorf("the code leads to %s, the address to %s", called, at)
 		}
-		staff.open(at).is(200, "Verified by service code", "20:14 UTC")
+		staff.open(called).is(200, "Verified by service code", "20:14 UTC", "21:14 UTC").without(code)
+		// It holds for that call: not for who is found by address, not for a
+		// colleague, not for another account, and not for whoever writes.
+		other := h.browser()
+		other.signUp("tomas@example.com")
+		sam := h.agent("sam@example.com", "Sam")
+		const not = "Not verified by a service code."
+		staff.open(at).is(200, not).without("Verified by")
+		staff.open(at+"?code="+strings.Repeat("a", 32)).is(200, not)
+		staff.open(staff.finds("tomas@example.com")+called[len(at):]).is(200, not)
+		sam.open(called).is(200, not)
+		chat := strings.TrimPrefix(owner.startChat(), "/contact/chat/")
+		staff.open("/console/chat/"+chat).is(200, "Writes in this chat while signed in", "On a call at", "this account&#39;s service code was read out").without("Verified by")
+		sam.open("/console/chat/"+chat).is(200, "Writes in this chat while signed in").without("Verified by", "On a call at")
+		// An act, and the step-up before it, lead back by the same way.
+		id := called[len(at)+len("?code="):]
+		staff.send(at+"/act", "act", "unlock", "reason", someReason, "code", id).is(200, `name="code" value="`+id+`"`, `href="`+called+`"`)
+		staff.send(at+"/act", "act", "unlock", "reason", someReason, "code", id, "confirm", "yes").leads(called)
+		h.forward(time.Duration(h.models.Policy().Elevated))
+		staff.send(at+"/act", "act", "unlock", "reason", someReason, "code", id, "confirm", "yes").away("/reauth?next=" + called)
+		h.forward(support.VerifiedFor)
+		staff.open(called).is(200, not)
 		for text, want := range map[string]string{
 			"": "Type a service code", code: "not right, or its time is over", "KX4-207": "not right, or its time is over",
 			"nobody@example.com": "There is no account with this address", "mara@": "neither a service code nor a whole address", "@": "neither a service code",
@@ -62,6 +84,10 @@ func TestConsoleFind(t *testing.T) {
 				a.without(`value="` + text)
 			}
 		}
+		// A sign-up under way has messages, and nothing else yet.
+		h.browser().send("/sign-up", "email", "new.person@example.net", "password", password)
+		staff.send("/console/find", "find", "new.person@example.net").is(200, "n***@example.net", "There is no account with this address yet", "Code to create an account").
+			without("new.person", h.code("new.person@example.net"), "/act", "Two-step", "service code.")
 		// Never from an address of a page, which logs keep.
 		fresh := owner.serviceCode()
 		staff.open("/console/find?find=" + fresh).is(303)
@@ -131,7 +157,7 @@ func TestConsoleActs(t *testing.T) {
 		h.agent("sam@example.com", "Sam")
 		for _, of := range []string{ines, "sam@example.com"} {
 			path := staff.finds(of)
-			staff.open(path).is(200, "This is an account of staff").without("/act")
+			staff.open(path).is(200, "This is an account of staff").without("/act", "***@", "Recent activity", "Two-step")
 			staff.send(path+"/act", "act", "unlock", "reason", someReason, "confirm", "yes").is(409, "ccount")
 		}
 
@@ -173,6 +199,12 @@ func newTelephone(t *testing.T) *telephone {
 	return p
 }
 
+func (p *telephone) calls() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.asked)
+}
+
 func (p *telephone) fail(fails bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -194,6 +226,7 @@ func TestConsoleCalls(t *testing.T) {
 	phone := newTelephone(t)
 	twice(t, func(t *testing.T, h *house) {
 		phone.fail(false)
+		before := phone.calls()
 		staff, other := h.agent(ines, "Ines"), h.agent("sam@example.com", "Sam")
 		staff.open("/console/calls").is(200, "No call-backs are booked.")
 		id := h.bookCall("Mara", "+43 664 9876543")
@@ -201,20 +234,23 @@ func TestConsoleCalls(t *testing.T) {
 			t.Helper()
 			return b.send("/console/calls/" + id + "/" + what)
 		}
-		page := staff.open("/console/calls").is(200, "Mara", "Scheduled", "Call now", "I did not get a code").without("9876", "Say the word")
+		page := staff.open("/console/calls").is(200, "Mara", "Booked", "Call now", "I did not get a code", "in 46 minutes", "21:00 to 21:30").without("9876", "Say the word")
+		act(staff, "dial").is(200, "It is 46 minutes early. Call now?", `name="confirm" value="yes"`, "Yes, call now", "21:00 to 21:30")
+		if n := phone.calls(); n != before {
+			t.Errorf("%d calls before anybody said yes", n-before)
+		}
 		h.forward(time.Hour)
 		phone.fail(true)
 		act(staff, "dial").is(503, "The telephone system did not answer")
 		phone.fail(false)
-		staff.open("/console/calls").is(200, "Scheduled", "Call now")
+		staff.open("/console/calls").is(200, "Booked", "Call now", "now")
 		act(staff, "dial").leads("/console/calls")
 		page = staff.open("/console/calls").is(200, "Calling", "Say the word first: <strong>", "We talked", "Nobody answered").without("9876")
 		other.open("/console/calls").is(200, "Calling, by Ines").without("Say the word", "We talked")
 		act(other, "dial").is(409, "has changed in the meantime")
 		act(staff, "missed").leads("/console/calls")
-		staff.open("/console/calls").is(200, "Scheduled", "Tried once.", "Nobody answered. It was noted at")
-		h.forward(time.Hour)
-		act(staff, "dial").leads("/console/calls")
+		staff.open("/console/calls").is(200, "Booked", "Tried once.", "Nobody answered. It was noted at")
+		staff.send("/console/calls/"+id+"/dial", "confirm", "yes").leads("/console/calls") // early, and said so
 		act(staff, "done").leads("/console/calls")
 		staff.open("/console/calls").is(200, "Done").without("Call now", "Say the word")
 		act(staff, "done").is(409)

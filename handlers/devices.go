@@ -52,7 +52,7 @@ func (s *site) signOutDevice(c echo.Context) error {
 		return err
 	}
 	if gone.This {
-		if err := s.setSession(c, "", -1); err != nil {
+		if err := s.endHere(c); err != nil {
 			return err
 		}
 		s.cookies.leaveNotice(c, "signed_out", at)
@@ -98,7 +98,7 @@ func (s *site) signOutEverywhere(c echo.Context) error {
 	if !this {
 		return to(c, "/account/devices")
 	}
-	if err := s.setSession(c, "", -1); err != nil {
+	if err := s.endHere(c); err != nil {
 		return err
 	}
 	return to(c, "/sign-in")

@@ -36,6 +36,7 @@ func (s *site) showNotMeThis(c echo.Context) error {
 // ticks say what is done.
 func (s *site) submitNotMe(c echo.Context) error {
 	ctx, token, client, n := c.Request().Context(), c.Param("token"), s.client(c), s.Models.NotMes
+	_, in := s.session(c)
 	var err error
 	switch field(c, "act") {
 	case "block":
@@ -47,7 +48,7 @@ func (s *site) submitNotMe(c echo.Context) error {
 	case "mute":
 		err = n.Mute(ctx, token, client)
 	case "reset":
-		return s.resetFromMessage(c, token)
+		return s.resetFromMessage(c, token, in)
 	default:
 		return echo.NewHTTPError(http.StatusBadRequest)
 	}
@@ -57,10 +58,13 @@ func (s *site) submitNotMe(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.endedHere(c, in); err != nil {
+		return err
+	}
 	return to(c, models.NotMePath+token)
 }
 
-func (s *site) resetFromMessage(c echo.Context, token string) error {
+func (s *site) resetFromMessage(c echo.Context, token string, in bool) error {
 	started, err := s.Models.NotMes.Reset(c.Request().Context(), token, s.client(c))
 	if _, gone := refusedAs(err, models.Gone); gone {
 		return s.notMeOver(c)
@@ -70,6 +74,9 @@ func (s *site) resetFromMessage(c echo.Context, token string) error {
 	}
 	if started.Outcome == models.Throttled {
 		return s.wait(c, http.StatusTooManyRequests, "reset", "", started.RetryAt)
+	}
+	if in { // the handle takes the place of that session
+		s.forgetHere(c)
 	}
 	return s.toCode(c, started, "/reset/code")
 }

@@ -79,6 +79,7 @@ func (s *site) showLink(c echo.Context) error {
 }
 
 func (s *site) followLink(c echo.Context) error {
+	_, in := s.session(c)
 	token, err := s.Models.Resets.Follow(c.Request().Context(), s.cookies.value(c, s.cookies.link), s.client(c))
 	if _, gone := refusedAs(err, models.Gone); gone {
 		return s.linkOver(c)
@@ -87,6 +88,9 @@ func (s *site) followLink(c echo.Context) error {
 		return err
 	}
 	http.SetCookie(c.Response(), s.cookies.plain(s.cookies.link, "", -1))
+	if in { // the handle takes the place of that session
+		s.forgetHere(c)
+	}
 	if err := s.setSession(c, token, 0); err != nil {
 		return err
 	}
@@ -111,6 +115,8 @@ func (s *site) submitResetNew(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	// Nobody is signed in here. Who talks with support about it, signed out, goes on.
+	c.Response().Header().Set(clearSiteData, storedHere)
 	s.cookies.leaveNotice(c, "password_reset", s.Models.Now())
 	return to(c, "/sign-in")
 }

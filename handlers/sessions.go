@@ -126,6 +126,43 @@ func (s *site) setSession(c echo.Context, token string, maxAge int) error {
 	return g.Save(c.Request(), c.Response())
 }
 
+// endHere is for every act of a browser that ends its own session: its token goes,
+// and what the session leaves behind.
+func (s *site) endHere(c echo.Context) error {
+	s.forgetHere(c)
+	return s.setSession(c, "", -1)
+}
+
+// endedHere is endHere after the act of a mailed link: it ends the sessions of the
+// account that the message was about, and that may not be the one signed in here.
+func (s *site) endedHere(c echo.Context, in bool) error {
+	if !in {
+		return nil
+	}
+	_, standing, err := s.Models.Sessions.Find(c.Request().Context(), s.cookies.value(c, s.cookies.session))
+	if err != nil || standing == models.SignedIn {
+		return err
+	}
+	return s.endHere(c)
+}
+
+// forgetHere takes away what a session leaves behind: the next person at this
+// browser must read neither what was said to support nor what was being written. The
+// device stays known.
+func (s *site) forgetHere(c echo.Context) {
+	c.Response().Header().Set(clearSiteData, storedHere)
+	if s.cookies.value(c, s.cookies.chat) != "" {
+		http.SetCookie(c.Response(), s.cookies.plain(s.cookies.chat, "", -1))
+	}
+}
+
+// What a browser is asked to clear. Its cookies are not among it: one of them is the
+// device's.
+const (
+	clearSiteData = "Clear-Site-Data"
+	storedHere    = `"cache", "storage"`
+)
+
 // setDevice gives the browser its device token, for a year.
 func (s *site) setDevice(c echo.Context, token string) {
 	http.SetCookie(c.Response(), s.cookies.plain(s.cookies.device, token, year))

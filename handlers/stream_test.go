@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"admitone/models"
 )
 
 // listener is an event stream that somebody reads.
@@ -20,13 +22,16 @@ type listener struct {
 }
 
 // listen opens an event stream with the cookies of a browser.
-func listen(t testing.TB, base, path string, cookies map[string]string) *listener {
+func listen(t testing.TB, base, path string, cookies map[string]string, peer ...string) *listener {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, base+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Accept-Encoding", "gzip")
+	for _, address := range peer {
+		r.Header.Set(peerHeader, address)
+	}
 	for name, value := range cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
@@ -72,16 +77,17 @@ func (l *listener) hears(name string) {
 	}
 }
 
-// ends waits for the end of the stream, whatever is said before.
-func (l *listener) ends() {
+// ends waits for the end of the stream, and counts what is said before.
+func (l *listener) ends() (said int) {
 	l.t.Helper()
 	late := time.After(patience)
 	for {
 		select {
 		case _, open := <-l.events:
 			if !open {
-				return
+				return said
 			}
+			said++
 		case <-late:
 			l.t.Fatal("the stream does not end")
 		}
@@ -154,6 +160,73 @@ func TestStreamsOfOneChat(t *testing.T) {
 		defer l.close()
 		return l.answer.StatusCode == http.StatusOK
 	})
+}
+
+// TestStreamsOfOneAddress: as many as its conversations may have, and nobody is kept
+// out by somebody else's.
+func TestStreamsOfOneAddress(t *testing.T) {
+	h := once(t, withDesk)
+	const here, there = "203.0.113.9", "203.0.113.10"
+	var last *browser
+	for i := range 4 {
+		last = h.browser()
+		path := last.startChat()
+		if i == 3 {
+			break
+		}
+		for range 8 {
+			listen(t, h.url, path+"/events", last.cookies, here).hears("news")
+		}
+	}
+	path := last.open("/contact/chat").header.Get("Location")
+	l := listen(t, h.url, path+"/events", last.cookies, here)
+	if l.answer.StatusCode != http.StatusTooManyRequests || l.answer.Header.Get("Retry-After") == "" {
+		t.Fatalf("the 25th stream: %d", l.answer.StatusCode)
+	}
+	listen(t, h.url, path+"/events", last.cookies, there).hears("news")
+	listen(t, h.url, path+"/events", last.cookies).hears("news") // the machine's own address counts for nobody
+}
+
+// TestStreamEndsWithTheRightToRead: a stream that is open says nothing of what comes
+// after the sign-out of its session, or the loss of its role.
+func TestStreamEndsWithTheRightToRead(t *testing.T) {
+	h, ctx := once(t, withDesk), context.Background()
+	b, staff, other := h.browser(), h.agent(ines, "Ines"), h.agent("otto@example.com", "Otto")
+	b.signUp(mara)
+	path := b.startChat()
+	id := strings.TrimPrefix(path, "/contact/chat/")
+	visitor := listen(t, h.url, path+"/events", b.cookies)
+	visitor.hears("news")
+	must(t, h.people.Chats.Join(ctx, staff.client(), id))
+	visitor.hears("news")
+	queue := listen(t, h.url, "/console/events", other.cookies)
+	queue.hears("news")
+	desk := listen(t, h.url, "/console/chat/"+id+"/events", other.cookies)
+	desk.hears("news")
+
+	b.send("/sign-out").leads("/sign-in")
+	must(t, h.models.Staff.SetRole(ctx, "otto@example.com", models.RoleMember, ""))
+	must(t, h.people.Chats.Reply(ctx, staff.client(), id, "for Mara alone", "n1"))
+	for name, l := range map[string]*listener{"visitor": visitor, "desk": desk, "queue": queue} {
+		if n := l.ends(); n != 0 {
+			t.Errorf("%s: %d events after the end", name, n)
+		}
+	}
+}
+
+// TestStreamOfAnEndedChat: it tells of the end, and is over.
+func TestStreamOfAnEndedChat(t *testing.T) {
+	h := once(t, withDesk)
+	b := h.browser()
+	path := b.startChat()
+	l := listen(t, h.url, path+"/events", b.cookies)
+	l.hears("news")
+	b.send(path + "/end").leads(path + "#composer")
+	l.hears("news")
+	l.ends()
+	again := listen(t, h.url, path+"/events", b.cookies) // a page that was away when it ended
+	again.hears("news")
+	again.ends()
 }
 
 // TestStreamTellsNothing: an event says that something is new, and not what.

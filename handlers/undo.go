@@ -35,6 +35,7 @@ func (s *site) showUndo(c echo.Context) error {
 }
 
 func (s *site) submitUndo(c echo.Context) error {
+	_, in := s.session(c)
 	out, err := s.Models.Undos.Follow(c.Request().Context(), c.Param("token"), field(c, "way"), s.client(c))
 	if _, gone := refusedAs(err, models.Gone); gone {
 		return s.undoOver(c, http.StatusNotFound, "over")
@@ -53,8 +54,14 @@ func (s *site) submitUndo(c echo.Context) error {
 		return s.undoOver(c, http.StatusNotFound, "over")
 	}
 	if out.Outcome == models.Accepted {
+		if err := s.endedHere(c, in); err != nil {
+			return err
+		}
 		s.cookies.leaveNotice(c, "undone", s.Models.Now())
 		return to(c, "/reset")
+	}
+	if in { // the handle takes the place of that session
+		s.forgetHere(c)
 	}
 	return s.toCode(c, models.Started{Session: out.Session}, "/undo/code")
 }

@@ -170,7 +170,7 @@ func (a *Agents) Act(ctx context.Context, c Client, account, act, reason string)
 		if s.proof(tx.Now) != ProofCode {
 			return notProven()
 		}
-		who, err := a.customer(tx, agent, account)
+		who, err := a.customer(tx.DB, agent, account)
 		if err != nil {
 			return err
 		}
@@ -224,16 +224,16 @@ func looksLikeCode(text string) bool {
 	return false
 }
 
-// customer gives the account that an act is on: nobody's own, and no colleague's,
-// so that no two of them can open each other's.
-func (a *Agents) customer(tx *db.Tx, agent Agent, account string) (owner, error) {
+// customer gives the account that staff look at or act on: nobody's own, and no
+// colleague's, so that no two of them can open each other's.
+func (a *Agents) customer(g *gorm.DB, agent Agent, account string) (owner, error) {
 	if !isID(account) {
 		return owner{}, noAccount()
 	}
 	if account == agent.Account {
 		return owner{}, &Error{Kind: Conflict, Reason: "own"}
 	}
-	who, err := primaryOwner(tx.DB, account)
+	who, err := primaryOwner(g, account)
 	if err != nil {
 		return who, err
 	}
@@ -241,7 +241,7 @@ func (a *Agents) customer(tx *db.Tx, agent Agent, account string) (owner, error)
 		return who, noAccount()
 	}
 	var role string
-	if err := tx.Raw("SELECT role FROM accounts WHERE id = ?", account).Scan(&role).Error; err != nil {
+	if err := g.Raw("SELECT role FROM accounts WHERE id = ?", account).Scan(&role).Error; err != nil {
 		return who, err
 	}
 	if role == RoleStaff {

@@ -180,6 +180,37 @@ func TestFindCustomer(t *testing.T) {
 	})
 }
 
+// A sign-up has no account yet: its messages are all that staff see.
+func TestFindSignUp(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		member := h.signUp(t, "tom@example.com")
+		ines := h.agent(t, "ines@example.com", "Ines")
+		for _, email := range []string{"New@example.com", "tom@example.com"} { // the second has an account
+			if _, err := h.SignUps.Start(ctx, email, testPassword, browser()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out, err := h.Agents.Unknown(ctx, ines, " new@EXAMPLE.com ")
+		if err != nil || len(out) != 1 || out[0].Kind != KindSignUpCode || out[0].Masked != "N***@example.com" || out[0].Tag == "" || len(out[0].Steps) != 1 {
+			t.Errorf("%+v, %v", out, err)
+		}
+		for _, typed := range []string{"tom@example.com", "other@example.com", "%@example.com"} {
+			if out, err := h.Agents.Unknown(ctx, ines, typed); err != nil || out != nil {
+				t.Errorf("%q: %+v, %v", typed, out, err)
+			}
+		}
+		for c, kind := range map[Client]Kind{member: NotFound, browser(): NoSession} {
+			if out, err := h.Agents.Unknown(ctx, c, "new@example.com"); !isKind(err, kind) || out != nil {
+				t.Errorf("%+v, %v", out, err)
+			}
+		}
+		h.forward(24 * time.Hour)
+		if out, err := h.Agents.Unknown(ctx, h.stepUpAlone(t, ines), "new@example.com"); err != nil || out != nil {
+			t.Errorf("a day later: %+v, %v", out, err)
+		}
+	})
+}
+
 // mustRefuseActs wants one refusal of each of the four acts, and nothing written.
 func mustRefuseActs(t testing.TB, h *house, c Client, account string, kind Kind, reason string) {
 	t.Helper()
@@ -204,6 +235,11 @@ func TestWhoMayAct(t *testing.T) {
 		mustRefuseActs(t, h, mara, id, NotFound, "console")
 		mustRefuseActs(t, h, ines, h.idOf(t, "ines@example.com"), Conflict, "own")
 		mustRefuseActs(t, h, ines, h.idOf(t, "bo@example.com"), Conflict, "staff")
+		for email, reason := range map[string]string{"ines@example.com": "own", "bo@example.com": "staff"} {
+			if out, err := h.Agents.Customer(ctx, ines, h.idOf(t, email)); !isReason(err, Conflict, reason) || out.ID != "" || len(out.Deliveries) > 0 {
+				t.Errorf("%+v, %v", out, err)
+			}
+		}
 		for _, name := range []string{"", "mara@example.com", strings.Repeat("0", 32), "' OR 1=1 --"} {
 			mustRefuseActs(t, h, ines, name, NotFound, "account")
 			if _, err := h.Agents.Customer(ctx, ines, name); !isReason(err, NotFound, "account") {

@@ -41,21 +41,17 @@ const (
 	shownFor        = 24 * time.Hour
 )
 
-// Customer gives what may be seen of an account.
+// Customer gives what may be seen of an account. NotFound; Conflict for one's own
+// account, or a colleague's: what is in them is not for staff either.
 func (a *Agents) Customer(ctx context.Context, c Client, account string) (out Customer, err error) {
 	g, now := a.db.Read(ctx), a.db.Now()
-	if _, _, err := a.agent(g, c, now); err != nil {
-		return out, err
-	}
-	if !isID(account) {
-		return out, noAccount()
-	}
-	who, err := primaryOwner(g, account)
+	agent, _, err := a.agent(g, c, now)
 	if err != nil {
 		return out, err
 	}
-	if who.AccountID == "" {
-		return out, noAccount()
+	who, err := a.customer(g, agent, account)
+	if err != nil {
+		return out, err
 	}
 	if out.Facts, err = (&Staff{a.core}).facts(ctx, account); err != nil {
 		return out, err
@@ -75,6 +71,29 @@ func (a *Agents) Customer(ctx context.Context, c Client, account string) (out Cu
 	return out, err
 }
 
+// Unknown gives what became of the messages of a sign-up that is under way, where
+// its address, typed whole, has no account. Nil where there is none.
+func (a *Agents) Unknown(ctx context.Context, c Client, typed string) ([]DeliveryTimeline, error) {
+	g, now := a.db.Read(ctx), a.db.Now()
+	if _, _, err := a.agent(g, c, now); err != nil {
+		return nil, err
+	}
+	email, reason := ParseEmail(typed)
+	if reason != "" {
+		return nil, invalid("email", reason, 0)
+	}
+	if who, err := findOwner(g, email); err != nil || who.AccountID != "" {
+		return nil, err
+	}
+	var sent []message
+	err := g.Where("created_at > ? AND account_id IS NULL AND challenge_id IN (SELECT challenge_id FROM sign_ups WHERE email = ? AND owner_id IS NULL)", now.Add(-shownFor), email.Value).
+		Order("created_at DESC, id").Limit(shownDeliveries).Find(&sent).Error
+	if err != nil {
+		return nil, err
+	}
+	return a.timelines(g, sent)
+}
+
 // deliveries lists what was sent for an account lately, the newest first.
 func (a *Agents) deliveries(g *gorm.DB, account string, now time.Time) ([]DeliveryTimeline, error) {
 	var sent []message
@@ -82,8 +101,16 @@ func (a *Agents) deliveries(g *gorm.DB, account string, now time.Time) ([]Delive
 	// nobody, and must not be missing here, or the gap would tell.
 	err := g.Where("created_at > ? AND (account_id = ? OR challenge_id IN (SELECT id FROM challenges WHERE account_id = ?))", now.Add(-shownFor), account, account).
 		Order("created_at DESC, id").Limit(shownDeliveries).Find(&sent).Error
-	if err != nil || len(sent) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	return a.timelines(g, sent)
+}
+
+// timelines says what became of messages.
+func (a *Agents) timelines(g *gorm.DB, sent []message) ([]DeliveryTimeline, error) {
+	if len(sent) == 0 {
+		return nil, nil
 	}
 	asked, err := challengesOf(g, sent)
 	if err != nil {

@@ -2,7 +2,7 @@
 // forms.
 (() => {
   "use strict"
-  const chat = document.querySelector("[data-chat]"), status = document.getElementById("status")
+  const chat = document.querySelector("[data-chat]"), line = document.getElementById("line")
   const draft = (el) => "draft " + el.dataset.draft
 
   // What is being written outlives a reload, in this tab and nowhere else.
@@ -39,12 +39,14 @@
     if (low || added.some((n) => n.matches(".me"))) down()
   }).observe(list, { childList: true })
 
-  // A connection that is lost says so, and one that is back takes it away.
-  let lost = false
-  const say = (is) => {
-    if (is != lost) status.textContent = is ? chat.dataset.lost : ""
-    lost = is
+  // A connection that is lost says so, and one that is back takes it away. A
+  // message that was not sent stays where it is written, and that is said too.
+  let lost = false, unsent = false
+  const show = () => {
+    const words = [unsent && line.dataset.unsent, lost && line.dataset.lost].filter(Boolean).join(" ")
+    if (line.textContent != words) line.textContent = words
   }
+  const say = (is) => { lost = is; show() }
   const ours = (xhr) => xhr.getResponseHeader("X-Request-Id")
   document.addEventListener("htmx:sseError", () => say(true))
   document.addEventListener("htmx:sseOpen", () => say(false))
@@ -60,7 +62,11 @@
       say(true)
       if (elt.id == "news") setTimeout(() => htmx.trigger("#news", "again"), 2000)
     }
-    if (form) elt.elements.message.readOnly = false
+    if (form) {
+      elt.elements.message.readOnly = false
+      unsent = !successful && !(ours(xhr) && [422, 429].includes(xhr.status)) // those give the form back with what is wrong
+      show()
+    }
   })
   // What is typed while a message is on its way would go with its form.
   document.addEventListener("htmx:beforeSend", (e) => {

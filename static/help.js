@@ -1,16 +1,26 @@
 // Help beside the form, and the count of what may still be written.
 (() => {
   // An answer of the help centre opens beside the form, so that what was typed
-  // stays. Its links to other answers do the same, in its place.
+  // stays, and never between a field and its button. Its links to other answers do
+  // the same, in its place.
+  const close = (drawer) => {
+    drawer.remove();
+    drawer.opener.ariaExpanded = "false";
+  };
   document.addEventListener("click", async (event) => {
+    const shut = event.target.closest("[data-close]")?.closest(".drawer");
+    if (shut) {
+      close(shut);
+      shut.opener.focus();
+      return;
+    }
     const link = event.target.closest("a[data-help], [data-helps] a[href^='/help/a/']:not([data-whole])");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     const inside = link.closest(".drawer");
     let drawer = inside || link.drawer;
     if (!inside && drawer?.isConnected) {
-      drawer.remove();
-      link.ariaExpanded = "false";
+      close(drawer);
       return;
     }
     try {
@@ -21,12 +31,14 @@
         drawer = link.drawer = document.createElement("section");
         drawer.className = "drawer";
         drawer.dataset.helps = "";
-        (link.closest("li, p") || link).append(drawer);
+        drawer.opener = link;
+        (link.closest("form, [role=status]") || link.closest("ul, ol, p") || link).after(drawer);
         link.ariaExpanded = "true";
       }
       drawer.innerHTML = text;
-      drawer.ariaLabel = drawer.firstElementChild.textContent;
-      drawer.firstElementChild.focus();
+      const title = drawer.querySelector("h2");
+      drawer.ariaLabel = title.textContent;
+      title.focus();
     } catch {
       location = link.href;
     }

@@ -15,6 +15,7 @@ const (
 	codeAgain      = "Send another code"
 	codeNew        = "Send a new code"
 	codeFree       = "You can send another code now"
+	codeTooSoon    = "Nothing was sent: the wait beside the button is not over yet."
 	codeLeft       = "left"
 	codeOver       = "Your code has expired. Send a new code. What you typed stays here."
 	codeProblems   = "Problems with the code?"

@@ -26,7 +26,7 @@ func someCustomer() ConsoleCustomer {
 	return ConsoleCustomer{
 		ID: "a1", Addresses: []string{"m***@example.com", "m***@example.org", "number ending 17"}, CodesShut: []string{"m***@example.org"},
 		Ways: []Way{{Masked: "number ending 17"}, {Masked: "m***@example.com"}}, TwoStep: "new_devices", Locale: "en", HasPassword: true,
-		Devices: 4, Sessions: 2, WrongCodes: 1, CreatedAt: noon, ClosingAt: noon, LastSignIn: noon.AddDate(0, 0, -3), Verified: noon, Recent: everyActivity(),
+		Devices: 4, Sessions: 2, WrongCodes: 1, CreatedAt: noon, ClosingAt: noon, LastSignIn: noon.AddDate(0, 0, -3), Verified: noon, VerifiedUntil: noon.Add(time.Hour), Recent: everyActivity(),
 		Deliveries: []ConsoleDelivery{
 			{Kind: "sign_in_code", Channel: "email", Masked: "m***@example.com", Tag: "Maple 42", AskedAt: noon, WrongTries: 1, Tries: 5, Used: true, Steps: []ConsoleStep{
 				{noon, "queued", ""}, {noon, "delayed", "greylisted"}, {noon, "accepted", ""},
@@ -56,7 +56,10 @@ func consolePages() map[string]templ.Component {
 		Replies: []ConsoleReply{{"hello", "Say hello", "Hello.\nHow are you?"}}, Reply: ConsoleText{Text: "half <b>", Nonce: "n1"}, Note: ConsoleText{Nonce: "n2"},
 		Articles: []ConsoleTopic{{"Getting a code", []ConsoleArticle{{"no-code", "My code didn't arrive", "Look in spam."}}}},
 	}
-	waiting, left, ended, refused, noted := talk, talk, talk, talk, talk
+	waiting, left, ended, refused, noted, mine := talk, talk, talk, talk, talk, talk
+	writes := customer
+	writes.Verified, writes.Writes, writes.ReadOut = time.Time{}, true, noon
+	talk.Customer, mine.Customer = &writes, &ConsoleCustomer{ID: "a2", Staff: true}
 	waiting.Chat.State, waiting.Chat.Mine, waiting.Customer, waiting.Chat.Account = "waiting", false, nil, ""
 	left.Chat.State, left.Reply.Focus = "left", true
 	ended.Chat.State, ended.Chat.Wrap = "ended", "solved"
@@ -67,14 +70,16 @@ func consolePages() map[string]templ.Component {
 	shut := someDesk("/console")
 	shut.Open, shut.OpensAt, shut.Queue = false, noon.AddDate(0, 0, 1), ConsoleQueue{State: "waiting", Sort: "who"}
 	page := ConsoleCustomerPage{Desk: someDesk("/console/account/a1"), Customer: customer, Chat: "c1"}
-	why, colleague := page, page
+	why, colleague, typed := page, page, page
+	page.Chat, page.Code = "", "k1"
+	typed.Chat, typed.Customer.Verified = "", time.Time{}
 	why.Errors, why.Reason = []FieldError{{Field: "reason", Reason: "too_short", N: 5}}, "x"
 	colleague.Customer = ConsoleCustomer{ID: "a2", Staff: true}
 	all := map[string]templ.Component{
 		"queue": Console(someDesk("/console")), "queue empty": Console(shut), "queue, nothing found": Console(found),
 		"talk": ConsoleChatView(talk), "talk waiting": ConsoleChatView(waiting), "talk left": ConsoleChatView(left), "talk ended": ConsoleChatView(ended),
 		"talk refused": ConsoleChatView(refused), "talk note refused": ConsoleChatView(noted),
-		"customer": ConsoleCustomerView(page), "customer refused": ConsoleCustomerView(why), "customer of staff": ConsoleCustomerView(colleague),
+		"customer": ConsoleCustomerView(page), "customer refused": ConsoleCustomerView(why), "customer of staff": ConsoleCustomerView(colleague), "customer by address": ConsoleCustomerView(typed), "talk with staff": ConsoleChatView(mine),
 		"keys":     ConsoleKeys(someDesk("/console/keys")),
 		"articles": ConsoleArticles(ConsoleArticlesPage{Desk: someDesk("/console/articles"), Topics: talk.Articles}),
 		"found":    ConsoleArticles(ConsoleArticlesPage{Desk: someDesk("/console/articles"), Query: "<b>", Topics: talk.Articles, Chat: "c1"}),
@@ -91,9 +96,11 @@ func consolePages() map[string]templ.Component {
 			ConsoleCall{ID: state + " mine", State: state, Masked: "number ending 17", Word: "harbour", Mine: true, Slot: noon.AddDate(0, 0, 1)})
 	}
 	all["calls"] = ConsoleCalls(ConsoleCallsPage{Desk: someDesk("/console/calls"), Calls: calls})
+	all["sign-up under way"] = ConsoleUnknown(ConsoleUnknownPage{Desk: someDesk("/console/find"), Masked: "n***@example.com", Deliveries: customer.Deliveries})
 	for _, a := range deskActList {
-		all["confirm "+a.value] = ConsoleConfirm(ConsoleConfirmPage{Desk: someDesk("/console/account/a1/act"), ID: "a1", Masked: "m***@example.com", Act: a.value, Reason: "She <b>asked", Chat: "c1"})
+		all["confirm "+a.value] = ConsoleConfirm(ConsoleConfirmPage{Desk: someDesk("/console/account/a1/act"), ID: "a1", Masked: "m***@example.com", Act: a.value, Reason: "She <b>asked", Chat: "c1", Back: "/console/account/a1?chat=c1"})
 	}
+	all["early"] = ConsoleEarly(ConsoleEarlyPage{Desk: someDesk("/console/calls/k1/dial"), Call: ConsoleCall{ID: "k1", State: "scheduled", Masked: "number ending 17", Slot: noon.Add(5 * time.Hour)}})
 	return all
 }
 
@@ -165,6 +172,37 @@ func TestConsoleWords(t *testing.T) {
 	for d, want := range map[time.Duration]string{time.Second: "1 s", 14 * time.Minute: "14 min", 3 * time.Hour: "3 h"} {
 		if got := agedWords(d); got != want {
 			t.Errorf("%v is told as %q, not %q", d, got, want)
+		}
+	}
+}
+
+// What the account holder reads says 'you'; staff read of somebody else.
+func TestStaffReadOfSomebodyElse(t *testing.T) {
+	for _, a := range append(everyActivity(), Activity{Kind: "never heard of"}) {
+		for _, name := range []string{"", "Support", "Ines"} {
+			a.Agent = name
+			if words := deskActivity(a); strings.Contains(strings.ToLower(words), "you") || strings.ContainsAny(words, "{}") || strings.Contains(words, "()") {
+				t.Errorf("%s by %q: %q", a.Kind, name, words)
+			}
+		}
+	}
+}
+
+func TestHowFarACallIs(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		5 * time.Hour: "in 5 hours", 31 * time.Minute: "in 31 minutes", 100 * time.Minute: "in 2 hours", 20 * time.Second: "in 1 minute", 50 * time.Hour: "in 2 days",
+		0: "now", -29 * time.Minute: "now", -30 * time.Minute: "30 minutes ago", -25 * time.Hour: "25 hours ago",
+	} {
+		if got := (ConsoleCall{State: "scheduled", Slot: noon.Add(d)}).away(noon); got != want {
+			t.Errorf("%v: %q, not %q", d, got, want)
+		}
+	}
+	if got := (ConsoleCall{State: "done", Slot: noon}).away(noon); got != "" {
+		t.Errorf("%q", got)
+	}
+	for d, want := range map[time.Duration]string{30 * time.Second: "30 s", time.Minute: "1 min", 2 * time.Minute: "2 min", 61 * time.Second: "2 min", 3 * time.Hour: "3 h"} {
+		if got := agedWords(d); got != want {
+			t.Errorf("%v: %q, not %q", d, got, want)
 		}
 	}
 }

@@ -114,10 +114,18 @@ var (
 	}
 )
 
+// roughly is of where nobody counts the seconds of a minute.
+func (s span) roughly(d time.Duration) string {
+	if d >= time.Minute && d <= 2*time.Minute {
+		return s.minutes.of(upToMinutes(d))
+	}
+	return s.of(d)
+}
+
 func (q ConsoleQueue) caption() string {
 	words := deskSum.of(q.Open)
 	if q.Longest > 0 {
-		words += deskWait.of(q.Longest)
+		words += deskWait.roughly(q.Longest)
 	}
 	return words
 }
@@ -127,7 +135,7 @@ func agedWords(d time.Duration) string {
 	if d <= 0 {
 		return "Answered"
 	}
-	return deskAge.of(d)
+	return deskAge.roughly(d)
 }
 
 func count(n int) string { return strconv.Itoa(n) }
@@ -205,7 +213,7 @@ const (
 	deskInsert        = "Insert"
 	deskNote          = "Note for staff, never sent"
 	deskKeep          = "Keep note"
-	deskSignedOutHow  = "Nobody is signed in here, so there is nothing to see. Ask for the service code, or for the address."
+	deskSignedOutHow  = "Nobody is signed in here, so there is no account to see. Service codes are for calls only."
 )
 
 var deskHits = plural{"{n} article", "{n} articles"}
@@ -248,7 +256,6 @@ var deskEvents = map[string]string{
 	"ended":       "The conversation ended",
 	"ended_idle":  "The conversation ended, because the visitor was silent",
 	"mailed":      "The transcript was mailed to the visitor",
-	"verified":    "Verified by service code",
 }
 
 func deskEventWords(m ConsoleSaid) string {
@@ -264,27 +271,56 @@ func deskEventWords(m ConsoleSaid) string {
 
 // The customer.
 const (
-	deskAccount    = "Account"
-	deskVerified   = "Verified by service code"
-	deskUnverified = "Not verified by a service code. Ask for one before you talk about the account."
-	deskThen       = ", then "
-	deskNoWays     = "Nowhere: every way is shut"
-	deskShut       = "Codes shut"
-	deskWrongCodes = "Wrong codes today"
-	deskLastIn     = "Last sign-in"
-	deskLanguage   = "Language"
-	deskSince      = "Since"
-	deskCloses     = "Closes"
-	deskDeliveries = "Messages, the newest first"
-	deskNeverCode  = "The code itself is never shown here."
-	deskNoMessages = "No messages in the last day."
-	deskRequest    = "Request "
-	deskActs       = "Acts"
-	deskReason     = "Reason, shown to the account holder"
-	deskReasonHint = "Say it plainly. Never write a code."
-	deskActsNot    = "This is an account of staff. Its holder asks an operator."
-	deskBack       = "Go back, and do nothing"
+	deskAccount     = "Account"
+	deskVerified    = "Verified by service code"
+	deskVerifiedFor = " at {time}, for this call alone. It stands here until {until}."
+	deskUnverified  = "Not verified by a service code."
+	deskWrites      = "Writes in this chat while signed in to the account."
+	deskReadOut     = "On a call at {time} this account's service code was read out."
+	deskThen        = ", then "
+	deskNoWays      = "Nowhere: every way is shut"
+	deskShut        = "Codes shut"
+	deskWrongCodes  = "Wrong codes today"
+	deskLastIn      = "Last sign-in"
+	deskLanguage    = "Language"
+	deskSince       = "Since"
+	deskCloses      = "Closes"
+	deskDeliveries  = "Messages, the newest first"
+	deskNeverCode   = "The code itself is never shown here."
+	deskNoMessages  = "No messages in the last day."
+	deskRequest     = "Request "
+	deskActs        = "Acts"
+	deskReason      = "Reason, shown to the account holder"
+	deskReasonHint  = "Say it plainly. Never write a code."
+	deskActsNot     = "This is an account of staff. What is in it is not shown, and its holder asks an operator."
+	deskUnknown     = "Sign-up under way"
+	deskUnknownHow  = "There is no account with this address yet: {address}. This is what became of the messages."
+	deskBack        = "Go back, and do nothing"
 )
+
+// deskActivities are the events whose words, as their holder reads them, say 'you'.
+var deskActivities = map[string]string{
+	"sign_up_tried":     "Someone tried to create an account with this email address",
+	"sign_in_known":     "Signed in on a device that the account knows",
+	"not_me":            "Someone with one of the account's messages said: this wasn't me",
+	"service_code_used": "The account holder read a service code to support",
+	"staff_resent":      "Support ({name}) sent the code again",
+	"staff_reset":       "Support ({name}) sent the account holder a link to choose a new password",
+}
+
+// deskActivity is one event in the words of staff.
+func deskActivity(a Activity) string {
+	words, ok := deskActivities[a.Kind]
+	if _, known := activities[a.Kind]; !ok && known {
+		return a.said().words
+	} else if !ok {
+		return "Something else happened on the account"
+	}
+	if a.Agent == "" || a.Agent == "Support" {
+		words = strings.ReplaceAll(words, " ({name})", "")
+	}
+	return strings.ReplaceAll(words, "{name}", a.Agent)
+}
 
 func deskAddressOf(i int, masked string) string {
 	switch {
@@ -431,6 +467,11 @@ const (
 	deskNoCalls   = "No call-backs are booked."
 	deskNoName    = "No name given"
 	deskCallWord  = "Say the word first: {word}"
+	deskCallWho   = "Who"
+	deskCallWhen  = "Booked for"
+	deskCallNow   = "now"
+	deskEarlyLede = "Another time was booked. Whoever answers may not expect a call."
+	deskEarlyYes  = "Yes, call now"
 )
 
 var (
@@ -439,7 +480,45 @@ var (
 )
 
 var deskCallStates = map[string]string{
-	"scheduled": "Scheduled", "calling": "Calling", "missed": "Missed", "done": "Done", "cancelled": "Cancelled",
+	"scheduled": "Booked", "calling": "Calling", "missed": "Missed", "done": "Done", "cancelled": "Cancelled",
+}
+
+// deskIn, deskAgo and deskEarly say how far a call-back is from its time.
+var (
+	deskIn    = far{plural{"in {n} minute", "in {n} minutes"}, plural{"in {n} hour", "in {n} hours"}, plural{"in {n} day", "in {n} days"}}
+	deskAgo   = far{plural{"{n} minute ago", "{n} minutes ago"}, plural{"{n} hour ago", "{n} hours ago"}, plural{"{n} day ago", "{n} days ago"}}
+	deskEarly = far{
+		plural{"It is {n} minute early. Call now?", "It is {n} minutes early. Call now?"},
+		plural{"It is {n} hour early. Call now?", "It is {n} hours early. Call now?"},
+		plural{"It is {n} day early. Call now?", "It is {n} days early. Call now?"},
+	}
+)
+
+// far is a sentence about a time that is told by its largest whole unit.
+type far struct{ minutes, hours, days plural }
+
+func (f far) of(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return f.minutes.of(upToMinutes(d))
+	case d < 48*time.Hour:
+		return f.hours.of(int(d.Round(time.Hour) / time.Hour))
+	}
+	return f.days.of(int(d.Round(24*time.Hour) / (24 * time.Hour)))
+}
+
+// away says how far the call is from now, "" where it is over.
+func (c ConsoleCall) away(now time.Time) string {
+	switch d := c.Slot.Sub(now); {
+	case c.State != "scheduled":
+		return ""
+	case d > 0:
+		return deskIn.of(d)
+	case -d < slotLength:
+		return deskCallNow
+	default:
+		return deskAgo.of(-d)
+	}
 }
 
 func deskCallState(c ConsoleCall) string {
@@ -495,7 +574,7 @@ func waitedWords(d time.Duration) string {
 	if d <= 0 {
 		return "Nobody has waited"
 	}
-	return deskWaited.of(d)
+	return deskWaited.roughly(d)
 }
 
 // Keys.
@@ -517,7 +596,7 @@ var deskErrors = map[string]map[string]plural{
 		"required":  always("Type a service code, like KX4-207, or a whole address"),
 		"wrong":     always("That service code is not right, or its time is over. Ask for it once more, or for a new one."),
 		"address":   always("That is neither a service code nor a whole address"),
-		"not_found": always("There is no account with this address"),
+		"not_found": always("There is no account with this address, and no sign-up under way"),
 		"too_soon":  {"Too many were tried. Try again in {n} minute.", "Too many were tried. Try again in {n} minutes."},
 		"":          always("Check what you typed"),
 	},
@@ -558,7 +637,7 @@ var deskErrors = map[string]map[string]plural{
 		"":                always("Check the reason"),
 	},
 	"call": {
-		"unreachable": always("The telephone system did not answer. The call is still scheduled, so try again."),
+		"unreachable": always("The telephone system did not answer. The call is still booked, so try again."),
 		"conflict":    always("This call has changed in the meantime. See the list below."),
 		"too_soon":    always("It is too early for this call"),
 		"":            always("That could not be done"),

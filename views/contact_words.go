@@ -11,11 +11,16 @@ import (
 const (
 	contactTitle    = "Contact us"
 	contactLede     = "Tell us what is wrong and we will say the quickest way to put it right. You can also go straight to a person."
-	contactAbout    = "Reach a person about signing in: live chat, phone, help articles and email, with hours and waits."
+	contactNoOne    = "Tell us what is wrong and we will show you what helps."
+	contactAbsent   = "There is nobody here to chat with, call or write to at the moment. The articles answer what most people ask."
+	contactHelp     = "Find an answer"
+	contactAbout    = "Get help with signing in: the ways to reach us, with hours and waits, and articles for every problem."
 	contactProblem  = "What is the problem?"
 	contactContinue = "Continue"
 	contactQuick    = "This may be quicker"
-	contactElse     = "Search the help articles, or talk to us below."
+	contactOther    = "Something else"
+	contactElse     = "Search the help articles for it, or ask a person below."
+	contactElseHelp = "Search the help articles for it."
 	contactAfter    = "Did that not solve it? The ways to reach us are below."
 	contactPeople   = "Talk to a person"
 	contactNever    = "We will never ask for a verification code or your password."
@@ -25,8 +30,8 @@ const (
 	chatStart      = "Start a chat"
 	chatGoOn       = "Go on with your chat"
 	phoneName      = "Phone"
-	phoneNeeds     = "Have your service code ready: it is on the phone page when you are signed in."
-	phoneMore      = "Numbers, service code and call-back"
+	phoneNeeds     = "If you call us, have your service code ready. It is on your account page and on the phone page when you are signed in."
+	phoneMore      = "Numbers and service code"
 	articlesName   = "Help articles"
 	articlesWords  = "Short answers to the questions we hear most, at any hour."
 	articlesGo     = "Go to help"
@@ -36,7 +41,10 @@ const (
 
 	openNow   = "Open now"
 	closedNow = "Closed now"
-	opensAt   = "Opens {time}."
+
+	opensToday    = "Opens today at {time}."
+	opensTomorrow = "Opens tomorrow at {time}."
+	opensOn       = "Opens {day} at {time}."
 
 	waitNone    = "Nobody is waiting right now."
 	waitLonger  = "An answer may take longer right now."
@@ -93,9 +101,15 @@ func (w ChatWait) usual() string {
 	return ""
 }
 
-// slotText is a half hour: "Monday 23 November, 20:30 to 21:00 UTC".
+// slotText is a half hour: "Monday 23 November, 20:30 to 21:00 Vienna time".
 func slotText(t time.Time) string {
-	return strings.NewReplacer("{day}", t.Format("Monday 2 January"), "{from}", t.Format(toMinute), "{to}", t.Add(slotLength).Format(toMinute+" MST")).Replace(callBackSlot)
+	return strings.NewReplacer("{day}", slotDay(t), "{time}", slotTimes(t), "{zone}", ZoneWords(t.Location())).Replace(callBackSlot)
+}
+
+func slotDay(t time.Time) string { return t.Format("Monday 2 January") }
+
+func slotTimes(t time.Time) string {
+	return strings.NewReplacer("{from}", t.Format(toMinute), "{to}", t.Add(slotLength).Format(toMinute)).Replace(callBackTimes)
 }
 
 // upToMinutes rounds up, and nothing is less than one.
@@ -103,17 +117,17 @@ func upToMinutes(d time.Duration) int { return max(1, int((d+time.Minute-1)/time
 
 // The phone page.
 const (
-	callTitle     = "Call us"
-	callLede      = "Talk to a person on the phone, or let us call you."
-	callAbout     = "Our phone numbers and hours, your service code, and how to be called back."
-	callNoLine    = "There is no phone line here at the moment"
-	callNoLineHow = "You can reach us in another way."
-	callHelp      = "How calls work, and what to have ready"
-	callThis      = "Call this number"
+	callTitle    = "Call us"
+	callLede     = "Talk to a person on the phone, or let us call you."
+	callAbout    = "Our phone numbers and hours, your service code, and how to be called back."
+	callLedeOnly = "Talk to a person on the phone."
+	callNoLine   = "There is no phone line here at the moment."
+	callHelp     = "How calls work, and what to have ready"
+	callThis     = "Call this number"
 
 	serviceTitle   = "Your service code"
 	serviceOnly    = "Only read it out if you called us."
-	serviceLede    = "A service code lets the person on the phone see that the account is yours. It opens nothing."
+	serviceLede    = "For calls only. If you call us, a service code lets the person on the phone see that the account is yours. It opens nothing, and nobody asks for it in a chat."
 	serviceGet     = "Get a service code"
 	serviceNew     = "Get a new one"
 	serviceNewHow  = "A new one ends the one shown here."
@@ -131,13 +145,15 @@ const (
 	callBackTitle     = "Let us call you back"
 	callBackLede      = "Choose a time, and a person calls you. You need not wait on the line."
 	callBackNo        = "We cannot call back at the moment"
-	callBackNoHow     = "You can reach a person in another way."
-	callBackFull      = "All times of the next days are taken. Try again later, or use the chat."
+	callBackNoHow     = "This is what you can use instead."
+	callBackFull      = "All times of the next days are taken. Try again later, or use another way."
 	callBackPhone     = "Your phone number"
 	callBackHint      = "Begin with + and the country, like +44 20 7946 0123. We use it for this call only."
 	callBackCountries = "We call numbers of these countries: {countries}."
 	callBackWhen      = "When should we call?"
-	callBackSlot      = "{day}, {from} to {to}"
+	callBackSlot      = "{day}, {time} {zone}"
+	callBackTimes     = "{from} to {to}"
+	callBackZone      = "All times are {zone}."
 	callBackName      = "Your name (optional)"
 	callBackWhat      = "What is it about?"
 	callBackBook      = "Book the call"
@@ -165,9 +181,6 @@ var callStates = map[string]struct{ tone, tag, says string }{
 	"done":      {"good", "Done", "We have talked."},
 	"cancelled": {"", "Cancelled", "This call will not be made."},
 }
-
-// toWeekday names the day within the next days.
-const toWeekday = "Monday 2 January, 15:04"
 
 // choiceID is the id of a radio; the first has the name itself, where the summary
 // of errors leads to.

@@ -20,6 +20,8 @@ const (
 	helpFor     = "Help: " // heard before the title of an article beside a form
 	helpBeside  = "Help with this"
 	helpWhole   = "Open this answer as a page"
+	helpClose   = "Close"
+	helpLeaves  = "(leaves this page)"
 	topicAbout  = "Answers of the help centre about this topic: "
 
 	faqTitle = "Frequently asked questions"
@@ -33,7 +35,7 @@ const (
 
 	searchTitle   = "Search help"
 	searchAct     = "Search"
-	searchNothing = "Nothing found for '{query}'"
+	searchNothing = "Nothing found for '{query}'."
 	searchGuess   = "Did you mean {guess}?"
 	searchTop     = "What helps most often"
 	searchNobody  = "If none of these fits, ask us."

@@ -44,8 +44,8 @@ var helpAt = map[string]helps{
 	"code sign_in sms":   {inline: "no-code#text", slugs: []string{"texts-abroad", "lost-phone"}},
 	"code step_up email": {inline: "no-code#email", slugs: []string{"email-rules", "codes-for-changes"}},
 	"code step_up sms":   {inline: "no-code#text", slugs: []string{"texts-abroad", "lost-phone"}},
-	"code reset email":   {inline: "no-code#email", slugs: []string{"email-rules", "lost-email"}},
-	"code reset sms":     {inline: "no-code#text", slugs: []string{"texts-abroad", "lost-phone"}},
+	"code reset email":   {inline: "no-code#reset", slugs: []string{"email-rules", "lost-email"}},
+	"code reset sms":     {inline: "no-code#reset", slugs: []string{"texts-abroad", "lost-phone"}},
 	"code email email":   {inline: "no-code#email", slugs: []string{"email-rules", "change-email"}},
 	"code email sms":     {inline: "no-code#text", slugs: []string{"texts-abroad", "change-phone"}},
 	"code phone email":   {inline: "no-code#email", slugs: []string{"email-rules", "change-email"}},
@@ -64,7 +64,7 @@ var own = []string{}
 // before the answers of the screen.
 var helpForErrors = map[string]map[string][]string{
 	"email": {
-		"empty": own, "too_long": own, "no_at": own, "quoted": own, "ip_literal": own, "non_ascii_local": own, "bad_domain": own,
+		"empty": own, "too_long": own, "no_at": own, "quoted": own, "ip_literal": own, "fixed": own, "non_ascii_local": own, "bad_domain": own,
 		"bad_characters": own, "same": own, "": own, "credentials": {"reset-password", "lost-email"},
 	},
 	"password": {

@@ -171,6 +171,9 @@ func helpBox(slugs []string) templ.Component {
 	})
 }
 
+// LeavesPage is said behind a link that does not open beside the form.
+func LeavesPage() string { return ` <span class="small quiet">` + helpLeaves + `</span>` }
+
 // inlineHelp is the text of an answer on the page itself. Its links to other
 // answers open beside the form too.
 func inlineHelp(html string) templ.Component {

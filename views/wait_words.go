@@ -8,6 +8,7 @@ const (
 	waitBack  = "Go back"
 	waitNotMe = "What to do when it was not you"
 	waitReset = "reset your password"
+	waitFree  = "There is no wait: you can start again now."
 )
 
 var tryAgain = span{
@@ -116,11 +117,11 @@ var waits = map[string]waitWords{
 		},
 	},
 	"call": {
-		"You cannot book a call at the moment",
-		"Many calls were booked in a short time, from your network or to that number.",
+		"You cannot book or move a call at the moment",
+		"Many calls were booked or moved in a short time, from your network or to that number.",
 		[]string{
-			"If you have booked a call, you can change its time instead.",
-			"Wait until then, and book it again.",
+			"A call that is booked stays booked for its time.",
+			"Wait until then, and try again.",
 		},
 	},
 	"service_code": {
@@ -148,6 +149,22 @@ var waits = map[string]waitWords{
 			"Start again. You will get another code with another request name.",
 			"Check that the message shows the same request name as the page.",
 			"If it was not you who typed them, someone may know your password.",
+		},
+	},
+	"exhausted/sign-up": {
+		"Too many wrong codes",
+		"Wrong codes were entered as often as we allow on one request, so the code no longer works. No account was made.",
+		[]string{
+			"Start again. You will get another code with another request name.",
+			"Check that the message shows the same request name as the page.",
+		},
+	},
+	"code_tries/sign-up": {
+		"You cannot enter a code at the moment",
+		"Too many wrong codes were entered. The wait keeps guessing slow, and no account was made.",
+		[]string{
+			"Wait until then, and start again with a new code.",
+			"Check that the code comes from the newest message and that its request name is the one on the page.",
 		},
 	},
 	"": {

@@ -153,6 +153,7 @@ var fieldErrors = map[string]map[string]plural{
 		"no_at":           always("Enter an email address in the right form, like name@example.com"),
 		"quoted":          always("An email address with quotation marks before the @ cannot be used here"),
 		"ip_literal":      always("The part after the @ must be a name, like example.com, not a number in brackets"),
+		"fixed":           always("The answer goes to the address that you gave before"),
 		"non_ascii_local": always("The part before the @ can only have the letters a to z without accents, digits and common signs"),
 		"bad_domain":      always("The part after the @ is not a domain name. Check it for a typing mistake"),
 		"bad_characters":  always("The email address has a space, a dot or a sign where none can be. Check it for a typing mistake"),
@@ -215,7 +216,7 @@ var fieldErrors = map[string]map[string]plural{
 	"message": {
 		"required":        always("Write a message"),
 		"too_long":        {"The message must be {n} character or fewer", "The message must be {n} characters or fewer"},
-		"looks_like_code": always("Take the code out of the message. We never need it"),
+		"looks_like_code": always("Take the code out of the message and send the rest. Nobody here needs a verification code, and a service code is for calls only."),
 		"ended":           always("This chat has ended, so the message was not sent"),
 		"too_many":        always("This chat is very long now, so it takes no more messages. End it and start another one"),
 		"too_soon":        always("You wrote many messages in a short time. Wait a moment and send this one again"),

@@ -10,7 +10,7 @@ import (
 
 func TestEveryReasonHasASentence(t *testing.T) {
 	want := map[string][]string{
-		"email":            {"empty", "too_long", "no_at", "quoted", "ip_literal", "non_ascii_local", "bad_domain", "bad_characters", "credentials", "same"},
+		"email":            {"empty", "too_long", "no_at", "quoted", "ip_literal", "fixed", "non_ascii_local", "bad_domain", "bad_characters", "credentials", "same"},
 		"password":         {"empty", "too_short", "too_long", "common", "own_address", "brand", "bad_characters"},
 		"current_password": {"empty", "wrong"},
 		"new_password":     {"empty", "too_short", "too_long", "common", "own_address", "brand", "bad_characters", "same"},

@@ -147,7 +147,7 @@ func TestChat(t *testing.T) {
 	// both write.
 	wire.set(answering502)
 	q.writes("#reply", "Are you still there?")
-	p.says("#status", "Connection lost. Trying again...")
+	p.says("#line", "Connection lost. Trying again...")
 	p.writes("#message", "Yes, but the train")
 	p.is(`document.getElementById("message").value === "Yes, but the train"`)
 	wire.set(dead)
@@ -262,6 +262,7 @@ func TestCallBackJourney(t *testing.T) {
 			p.follow("Book the call")
 			p.says("main", "The person will say the word")
 			p.says("main", "Booked")
+			p.open("Choose another time")
 			p.focusOn("#slot")
 			p.press(kb.ArrowDown)
 			p.press(" ")

@@ -60,6 +60,7 @@ func (c *caller) read(r *http.Response, err error) string {
 
 var (
 	nonceField   = regexp.MustCompile(`name="nonce" value="([^"]+)"`)
+	slotField    = regexp.MustCompile(`name="slot" value="([^"]+)"`)
 	chatOfCaller = regexp.MustCompile(`/contact/chat/([0-9a-f]{32})`)
 )
 
@@ -80,6 +81,13 @@ func (c *caller) chat(name, problem, message string) string {
 	c.s.t.Helper()
 	nonce := c.match(c.get("/contact/chat"), nonceField)
 	return c.match(c.post("/contact/chat", "name", name, "problem", problem, "message", message, "nonce", nonce), chatOfCaller)
+}
+
+// bookCall asks to be called back, at the last time that is offered.
+func (c *caller) bookCall(name, phone string) {
+	c.s.t.Helper()
+	slots := slotField.FindAllStringSubmatch(c.get("/contact/phone/call-back"), -1)
+	c.post("/contact/phone/call-back", "name", name, "phone", phone, "country", "GB", "problem", "no_code", "slot", slots[len(slots)-1][1])
 }
 
 // say writes one message more.
@@ -181,6 +189,16 @@ func consoleWalk(ines, mara string) walk {
 			p.says(".notice", "All devices of this account were signed out at")
 		}},
 		{"call-backs, none", "", visiting("/console/calls")},
+		{"call-backs, booked", "", func(p *tab) {
+			newCaller(p.s).bookCall("Mara E.", "020 7946 0120")
+			newCaller(p.s).bookCall("", "020 7946 0121")
+			p.visit("/console/calls")
+			p.says(".calls", "No name given, number ending 21")
+		}},
+		{"call-back, too early", "", func(p *tab) {
+			p.submit("form[action$='/dial']")
+			p.says("h1", "early. Call now?")
+		}},
 		{"articles", "", visiting("/console/articles")},
 		{"articles, found", "", visiting("/console/articles?q=spam")},
 		{"figures", "", func(p *tab) {

@@ -116,7 +116,7 @@ var states = []state{
 		for range 2 {
 			p.plainPost("resend")
 		}
-		p.says("#code-status", "You can ask again in")
+		p.says("#code-status", "Nothing was sent")
 	}},
 	{"code, help opened", "", func(p *tab) {
 		p.signUp(p.nobody())

@@ -107,6 +107,7 @@ func (o Options) Check() (s Setup, err error) {
 	if s.Desk, err = o.desk(file.Support, s.Zone); err != nil {
 		return s, err
 	}
+	s.Zone = s.Desk.Zone // every page and message tells the same time
 	if err := o.texts(&s); err != nil {
 		return s, err
 	}

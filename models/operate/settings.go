@@ -141,6 +141,9 @@ func (o Options) desk(set SupportSettings, zone *time.Location) (models.Desk, er
 		if d.Zone, err = time.LoadLocation(set.TimeZone); err != nil || set.TimeZone == "Local" {
 			return fault("time_zone", "%q is not the name of a time zone; write it like Europe/Vienna or UTC", set.TimeZone)
 		}
+		if zone != time.UTC && zone.String() != d.Zone.String() {
+			return fault("time_zone", "it is %q, and --time-zone is %q; a site has one zone, so leave one of the two out", set.TimeZone, zone)
+		}
 	}
 	if d.Chat, err = hours(set.Chat); err != nil {
 		return fault("chat", "%w", err)
