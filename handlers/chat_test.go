@@ -321,8 +321,8 @@ func TestChatOfASharedBrowser(t *testing.T) {
 func TestClosedChat(t *testing.T) {
 	twice(t, func(t *testing.T, h *house) {
 		b := h.browser()
-		b.open("/contact").is(200, "Closed now", "Opens ", "Monday 23 November, 09:00 UTC", "Monday to Friday 09:00 to 17:00 (UTC)", "Ask us to call you back").without("Start a chat")
-		b.open("/contact/chat").is(200, "The chat is closed now", "Monday 23 November, 09:00 UTC", "Ask us to call you back").without(`action="/contact/chat"`)
+		b.open("/contact").is(200, "Closed now", "Opens tomorrow at 09:00.", "Monday to Friday 09:00 to 17:00 (UTC)", "Ask us to call you back").without("Start a chat")
+		b.open("/contact/chat").is(200, "The chat is closed now", "Opens tomorrow at 09:00.", "Ask us to call you back").without(`action="/contact/chat"`)
 		b.send("/contact/chat", "message", someWords, "nonce", "n").is(409, "The chat is closed now", someWords, "It was not sent")
 		if b.cookies["chat"] != "" {
 			t.Error("a cookie for nothing")

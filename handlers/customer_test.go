@@ -106,9 +106,9 @@ func TestConsoleFind(t *testing.T) {
 
 func TestConsoleActs(t *testing.T) {
 	scenario(t, func(t *testing.T, h *house) {
-		owner, staff := h.browser(), h.browser()
+		owner := h.browser()
 		owner.signUp(mara)
-		staff = h.agent(ines, "Ines")
+		staff := h.agent(ines, "Ines")
 		at := staff.finds(mara)
 		do := func(act, reason string, more ...string) answer {
 			t.Helper()
