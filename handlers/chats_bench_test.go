@@ -34,6 +34,9 @@ func BenchmarkOpenChats(b *testing.B) {
 		before := heap()
 		for i := range openChats {
 			pages[i] = listen(b, server.URL, paths[i]+"/events", jars[i])
+			if pages[i].answer.StatusCode != http.StatusOK {
+				b.Fatalf("stream %d: %s", i, pages[i].answer.Status)
+			}
 			pages[i].hears("news")
 		}
 		each := float64(heap()-before) / openChats

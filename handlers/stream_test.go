@@ -216,17 +216,18 @@ func TestStreamEndsWithTheRightToRead(t *testing.T) {
 
 // TestStreamOfAnEndedChat: it tells of the end, and is over.
 func TestStreamOfAnEndedChat(t *testing.T) {
-	h := once(t, withDesk)
-	b := h.browser()
-	path := b.startChat()
-	l := listen(t, h.url, path+"/events", b.cookies)
-	l.hears("news")
-	b.send(path + "/end").leads(path + "#composer")
-	l.hears("news")
-	l.ends()
-	again := listen(t, h.url, path+"/events", b.cookies) // a page that was away when it ended
-	again.hears("news")
-	again.ends()
+	scenario(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		path := b.startChat()
+		l := listen(t, h.url, path+"/events", b.cookies)
+		l.hears("news")
+		b.send(path + "/end").leads(path + "#composer")
+		l.hears("news")
+		l.ends()
+		again := listen(t, h.url, path+"/events", b.cookies) // a page that was away when it ended
+		again.hears("news")
+		again.ends()
+	}, withDesk)
 }
 
 // TestStreamTellsNothing: an event says that something is new, and not what.

@@ -62,7 +62,7 @@ func pages() map[string]templ.Component {
 		"sign-up closed": SignUpClosed(SignUpClosedPage{shellAt("/sign-up")}),
 		"sign-in":        SignIn(SignInPage{Shell: shellAt("/sign-in?next=%2Faccount"), Next: "/account", SignUpOpen: true}),
 		"sign-in closed": SignIn(SignInPage{Shell: shellAt("/sign-in")}),
-		"account":        Account(AccountPage{Shell: Shell{Brand: "Solo", Path: "/account", SignedIn: true}, Email: "mara@example.com", SignedInAt: noon, PasswordSetAt: noon, Now: noon, TwoStep: "new_devices", Devices: 4, Device: "Firefox on Linux", Known: true, Address: "203.0.113.7", Recent: everyActivity()[:3]}),
+		"account":        Account(AccountPage{Shell: Shell{Brand: "Solo", Path: "/account", SignedIn: true}, Email: "mara@example.com", SignedInAt: noon, PasswordSetAt: noon, Now: noon, TwoStep: "new_devices", Devices: 4, PhoneLine: true, Device: "Firefox on Linux", Known: true, Address: "203.0.113.7", Recent: everyActivity()[:3]}),
 		"account shared": Account(AccountPage{Shell: inside("/account"), Email: "mara@example.com", SignedInAt: noon, PasswordSetAt: noon, Now: noon, TwoStep: "new_devices", Device: "Firefox on Linux", Address: "2001:db8::1"}),
 		"account every":  Account(AccountPage{Shell: inside("/account"), Email: "mara@example.com", SignedInAt: noon, PasswordSetAt: noon, Now: noon, TwoStep: "every_time", Devices: 1, Known: true}),
 		"account off":    Account(AccountPage{Shell: inside("/account"), Email: "mara@example.com", SignedInAt: noon, PasswordSetAt: noon, Now: noon, TwoStep: "off", Devices: 1, Known: true}),

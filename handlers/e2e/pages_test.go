@@ -107,14 +107,14 @@ func TestTheme(t *testing.T) {
 	for _, h := range []how{{}, {noScript: true}} {
 		t.Run(h.String(), func(t *testing.T) {
 			p := open(t, s, h)
-			p.visit("/help")
+			p.visit("/contact")
 			dark := eval[string](p, background)
 			p.look(1280, "light")
 			light := eval[string](p, background)
 			for _, choice := range []struct{ words, want string }{{"Dark", dark}, {"System", light}} {
 				p.tabTo(choice.words)
 				p.send(" ")
-				p.at("/help")
+				p.at("/contact")
 				if got := eval[string](p, background); got != choice.want || dark == light {
 					t.Errorf("after %s the page is %s, want %s (dark %s, light %s)", choice.words, got, choice.want, dark, light)
 				}

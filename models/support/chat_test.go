@@ -2,6 +2,7 @@ package support
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -216,6 +217,10 @@ func TestWhoseConversation(t *testing.T) {
 					t.Errorf("%s of %.40q: %v", name, wrong, err)
 				}
 			}
+		}
+		// Any number is one that may be asked for.
+		if c, err := h.Chats.Show(ctx, v, id, math.MaxInt64); err != nil || len(c.Messages) != 0 {
+			t.Errorf("%+v, %v", c, err)
 		}
 		// She signs in in the same browser and writes on: from now on it is hers.
 		signedIn := Visitor{Client: mara, Token: v.Token}

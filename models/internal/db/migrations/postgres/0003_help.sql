@@ -35,7 +35,7 @@ CREATE TABLE chats (
 	agent_name  TEXT NOT NULL,
 	wrap        TEXT NOT NULL,
 	rating      INTEGER NOT NULL,
-	seq         INTEGER NOT NULL,
+	seq         BIGINT NOT NULL,
 	started_at  TIMESTAMPTZ NOT NULL,
 	joined_at   TIMESTAMPTZ,
 	visitor_at  TIMESTAMPTZ NOT NULL,
@@ -54,7 +54,7 @@ CREATE INDEX chats_of_agent ON chats (agent_id) WHERE agent_id IS NOT NULL;
 -- sent). nonce is the form's: the same one twice is the same message.
 CREATE TABLE chat_messages (
 	chat_id TEXT NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
-	seq     INTEGER NOT NULL,
+	seq     BIGINT NOT NULL,
 	author  TEXT NOT NULL,
 	name    TEXT NOT NULL,
 	text    TEXT NOT NULL,
