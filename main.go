@@ -40,6 +40,7 @@ type commandLine struct {
 
 	Serve   struct{}                `cmd:"" default:"1" help:"Serve the pages (the default)."`
 	Account operate.AccountCommands `cmd:"" help:"Look after accounts: create, list, show, unlock, sign-out, role."`
+	Risk    operate.RiskCommands    `cmd:"" help:"Look at the risk engine: evaluate."`
 	Version struct{}                `cmd:"" help:"Print the version."`
 	Help    struct{}                `cmd:"" help:"Print this help."`
 }
@@ -77,6 +78,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return err
 	case strings.HasPrefix(command, "account "):
 		return line.Account.Do(ctx, command, line.Options, func() time.Time { return time.Now().UTC() }, out, errOut)
+	}
+	if strings.HasPrefix(command, "risk ") {
+		return line.Risk.Do(ctx, out, errOut)
 	}
 	return serve(ctx, line.Options, out, errOut)
 }
@@ -133,10 +137,10 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 
 	m, err := models.Open(ctx, models.Options{
 		Database: set.Database, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: now, Log: log,
-		Texts: set.Texts, Countries: set.Countries, Desk: set.Desk,
+		Texts: set.Texts, Countries: set.Countries, Desk: set.Desk, Geo: o.Geo,
 	})
 	if err != nil {
-		return mendOpen(err)
+		return operate.MendOpen(err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 
@@ -190,7 +194,20 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 	if set.DevInbox {
 		fmt.Fprintf(out, "Messages are caught in the test inbox: %s/dev/inbox\n", set.Public)
 	}
-	return together(ctx, server, listener, log, worker.Run, people.Run, func(ctx context.Context) error { return sweep(ctx, log, m.Sweep, people.Sweep) })
+	beside := []func(context.Context) error{
+		worker.Run, people.Run, m.Tally,
+		func(ctx context.Context) error { return operate.Sweep(ctx, log, m.Sweep, people.Sweep) },
+	}
+	if o.Metrics != "" {
+		metrics, err := net.Listen("tcp", o.Metrics)
+		if err != nil {
+			return fmt.Errorf("--metrics: %w", err)
+		}
+		defer metrics.Close()
+		fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", metrics.Addr())
+		beside = append(beside, func(ctx context.Context) error { return operate.ServeMetrics(ctx, metrics, m.Metrics()) })
+	}
+	return together(ctx, server, listener, log, beside...)
 }
 
 // stopLimit is how long requests under way have to finish.
@@ -219,32 +236,4 @@ func together(ctx context.Context, server *http.Server, listener net.Listener, l
 		return err
 	})
 	return g.Wait()
-}
-
-// sweep purges what is over, at the start and every ten minutes.
-func sweep(ctx context.Context, log *slog.Logger, purges ...func(context.Context) error) error {
-	every := time.NewTicker(10 * time.Minute)
-	defer every.Stop()
-	for {
-		for _, purge := range purges {
-			if err := purge(ctx); err != nil && ctx.Err() == nil {
-				log.Error("purge failed; it is tried again in ten minutes", "error", err)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-every.C:
-		}
-	}
-}
-
-func mendOpen(err error) error {
-	if errors.Is(err, models.ErrNoCompiler) {
-		return fmt.Errorf("--database: %w; install one (Debian: apt install gcc) and build again, or use postgres://", err)
-	}
-	if strings.HasPrefix(err.Error(), "--") {
-		return err
-	}
-	return fmt.Errorf("--database: %w", err)
 }

@@ -19,6 +19,7 @@ func (s *site) client(c echo.Context) models.Client {
 	address, _ := netip.ParseAddr(c.RealIP())
 	return models.Client{
 		Address:   address,
+		Place:     s.Models.Locate(address),
 		UserAgent: c.Request().UserAgent(),
 		Session:   s.cookies.value(c, s.cookies.session),
 		Device:    s.cookies.value(c, s.cookies.device),

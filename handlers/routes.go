@@ -41,6 +41,10 @@ type site struct {
 	Options
 	cookies *cookies
 	streams *streams
+
+	// What of the help centre is the same for everybody, made once.
+	articles map[string]views.Article // by slug
+	inline   map[string]string        // by screen
 }
 
 // Site is the whole site.
@@ -55,7 +59,11 @@ func (s *Site) CloseStreams() { s.streams.close() }
 
 // New builds the site.
 func New(o Options) *Site {
-	s := &site{Options: o, cookies: newCookies(o.Models.Sessions, o.PublicURL.Scheme == "https"), streams: newStreams()}
+	s := &site{
+		Options: o, cookies: newCookies(o.Models.Sessions, o.PublicURL.Scheme == "https"), streams: newStreams(),
+		inline: inlineOfHelp(o.Help),
+	}
+	s.articles = articlesOfHelp(o.Help, s.origin())
 	e := echo.New()
 	e.HTTPErrorHandler = s.problem
 	e.IPExtractor = addressOf(o.TrustedProxies)
@@ -143,6 +151,7 @@ func New(o Options) *Site {
 		{get, "/reauth/password", s.showReauthPassword},
 		{post, "/reauth/password", s.submitReauthPassword},
 		{get, "/.well-known/change-password", leadTo("/account/password")},
+		{get, "/.well-known/security.txt", s.securityTxt},
 		{post, "/theme", s.setTheme},
 		{get, "/help", s.showHelp},
 		{get, "/help/t/:topic", s.showTopic},

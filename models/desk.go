@@ -12,6 +12,7 @@ import (
 // Desk is how people reach a person: the operator's settings under [support].
 type Desk struct {
 	Email             string // "" for none
+	Security          string // who is told of holes, "" for the contact page
 	Zone              *time.Location
 	Chat, Phone       Hours // when somebody is there; empty where there is no such channel
 	Numbers           []PhoneLine

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -68,6 +69,8 @@ type event struct {
 	At        time.Time
 	Device    string
 	Address   string
+	Place     string  // roughly where, "" unknown
+	Reasons   string  // why it was unusual: slugs of Reason, with spaces between
 	Detail    string  // with a member of staff: the reason, in words
 	Agent     string  // what the account's holder is told that the member of staff is called
 	AgentID   *string // who that is
@@ -84,11 +87,38 @@ func eventID(now time.Time) string {
 // record keeps a security activity. It writes the same row for an address
 // without an account, so that the time it takes tells nothing.
 func record(tx *db.Tx, kind EventKind, account string, c Client) error {
-	return recordAs(tx, kind, account, deviceName(c.UserAgent), addressText(c))
+	return keep(tx, event{Kind: kind, Device: deviceName(c.UserAgent), Address: addressText(c), Place: c.Place.String()}, account, c)
+}
+
+// recordRisk is record for what the risk engine found unusual.
+func recordRisk(tx *db.Tx, kind EventKind, account string, reasons []Reason, c Client) error {
+	return keep(tx, event{Kind: kind, Device: deviceName(c.UserAgent), Address: addressText(c), Place: c.Place.String(), Reasons: joined(reasons)}, account, c)
+}
+
+// joined writes reasons into a row.
+func joined(reasons []Reason) string {
+	list := make([]string, len(reasons))
+	for i, r := range reasons {
+		list[i] = string(r)
+	}
+	return strings.Join(list, " ")
+}
+
+// reasonsOf reads them again.
+func reasonsOf(row string) []Reason {
+	var list []Reason
+	for _, r := range strings.Fields(row) {
+		list = append(list, Reason(r))
+	}
+	return list
 }
 
 func recordAs(tx *db.Tx, kind EventKind, account, device, address string) error {
-	e := event{ID: eventID(tx.Now), Kind: kind, At: tx.Now, Device: device, Address: address}
+	return keep(tx, event{Kind: kind, Device: device, Address: address}, account, Client{})
+}
+
+func keep(tx *db.Tx, e event, account string, c Client) error {
+	e.ID, e.At = eventID(tx.Now), tx.Now
 	if account != "" {
 		e.AccountID = &account
 	}

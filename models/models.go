@@ -21,6 +21,7 @@ type Options struct {
 	Texts     bool     // a gateway for texts is set up
 	Countries []string // where texts may go (ISO 3166); a number without a country code is of the first
 	Desk      Desk     // how people reach a person
+	Geo       []string // .mmdb files that tell the place of an address
 	Policy    Policy
 	Now       func() time.Time // the one clock
 	Log       *slog.Logger
@@ -39,6 +40,7 @@ type Models struct {
 	Staff    *Staff
 	Agents   *Agents
 	Outbox   *Outbox
+	Console  *Console
 
 	core *core
 }
@@ -60,12 +62,17 @@ type core struct {
 
 	notedKey string // the id of the key that the start has noted as in use
 
+	places  *places
+	weights Weights
+	watch   *watch
+
 	loopbackOnce sync.Once
 }
 
 // Client is who asks, as the request shows it.
 type Client struct {
 	Address   netip.Addr // from the connection, or from a trusted proxy
+	Place     Place      // of the address, as Models.Locate gives it
 	UserAgent string
 	Session   string // the session cookie's token, "" without one
 	Device    string // the device cookie's token, "" without one
@@ -79,9 +86,14 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 	if err := o.Policy.Validate(); err != nil {
 		return nil, err
 	}
-	d, err := db.Open(ctx, db.Options{URL: o.Database, Now: o.Now, Log: o.Log})
+	places, err := openPlaces(o.Geo)
 	if err != nil {
 		return nil, err
+	}
+	watch := newWatch(o.Log)
+	d, err := db.Open(ctx, db.Options{URL: o.Database, Now: o.Now, Log: o.Log, Told: watch.told})
+	if err != nil {
+		return nil, errors.Join(err, places.close())
 	}
 	keys, err := ringFor(ctx, d, o.KeyFile, o.Log)
 	if err != nil {
@@ -94,6 +106,7 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 	c := &core{
 		db: d, keys: keys, notedKey: current.id, hasher: newHasher(o.Policy, d.Now), policy: o.Policy, brand: o.Brand, log: o.Log,
 		texts: o.Texts && len(o.Countries) > 0, countries: o.Countries, desk: o.Desk,
+		places: places, weights: DefaultWeights(), watch: watch,
 	}
 	outbox, _ := d.Subscribe(outboxTopic) // for as long as the database is open
 	return &Models{
@@ -108,6 +121,7 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 		Staff:    &Staff{c},
 		Agents:   &Agents{c},
 		Outbox:   &Outbox{core: c, wake: outbox},
+		Console:  &Console{c},
 		core:     c,
 	}, nil
 }
@@ -146,7 +160,7 @@ func noteKey(tx *db.Tx, k key) error {
 }
 
 // Close ends the connections to the database.
-func (m *Models) Close() error { return m.core.db.Close() }
+func (m *Models) Close() error { return errors.Join(m.core.db.Close(), m.core.places.close()) }
 
 // Ping says whether the database answers.
 func (m *Models) Ping(ctx context.Context) error { return m.core.db.Ping(ctx) }

@@ -86,6 +86,8 @@ type message struct {
 	Locale      string
 	Device      string
 	Address     string
+	Place       string
+	Reasons     string // why a code is asked for, or a sign-in was refused
 	What        string
 	Change      string
 	Body        string // words of people, kept until it has been handed over
@@ -107,7 +109,7 @@ type message struct {
 
 // newMessage begins a message of a kind, asked for by a client.
 func newMessage(kind string, to destination, locale string, c Client) message {
-	return message{Kind: kind, Channel: to.channel, Destination: to.shown, Locale: locale, Device: deviceName(c.UserAgent), Address: addressText(c)}
+	return message{Kind: kind, Channel: to.channel, Destination: to.shown, Locale: locale, Device: deviceName(c.UserAgent), Address: addressText(c), Place: c.Place.String()}
 }
 
 // about ties a message to a challenge's present generation: after the code's
@@ -148,6 +150,7 @@ type Message struct {
 	AskedAt, CreatedAt, WorksUntil, GiveUpAt             time.Time
 	Attempt                                              int // from 1
 
+	Reasons []Reason  // why a code is asked for, or a sign-in was refused
 	What    string    // the address or number that a change is about, masked; a slug in messages of support
 	Body    string    // words of people: a transcript, an answer
 	Change  string    // with KindChangeWaiting: which change waits
@@ -223,7 +226,7 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 	}
 	m := &Message{
 		ID: row.ID, Kind: row.Kind, Channel: row.Channel, Destination: row.Destination, Locale: row.Locale,
-		Device: row.Device, Address: row.Address, AskedAt: row.AskedAt, CreatedAt: row.CreatedAt, GiveUpAt: row.GiveUpAt,
+		Device: row.Device, Place: row.Place, Address: row.Address, Reasons: reasonsOf(row.Reasons), AskedAt: row.AskedAt, CreatedAt: row.CreatedAt, GiveUpAt: row.GiveUpAt,
 		Attempt: row.Attempts + 1, generation: row.Generation,
 		What: row.What, Change: row.Change, Body: row.Body, undo: row.UndoID != nil,
 	}

@@ -30,11 +30,14 @@ type Policy struct {
 	AddressSends    int        `toml:"address_sends"` // messages asked for by strangers, per network address in an hour
 	PasswordMin     int        `toml:"password_min"`  // code points
 	PasswordMax     int        `toml:"password_max"`
-	Desk            Duration   `toml:"desk"`          // how long a member of staff works in the console on one step-up
-	ServiceCode     Duration   `toml:"service_code"`  // how long a service code works
-	ChatIdle        Duration   `toml:"chat_idle"`     // a visitor who is silent for this long is warned; 5 minutes later the chat ends
-	ChatKept        Duration   `toml:"chat_kept"`     // how long conversations and call-backs are kept
-	ArgonMemory     uint32     `toml:"argon2_memory"` // KiB
+	Desk            Duration   `toml:"desk"`             // how long a member of staff works in the console on one step-up
+	ServiceCode     Duration   `toml:"service_code"`     // how long a service code works
+	ChatIdle        Duration   `toml:"chat_idle"`        // a visitor who is silent for this long is warned; 5 minutes later the chat ends
+	ChatKept        Duration   `toml:"chat_kept"`        // how long conversations and call-backs are kept
+	StepUpWhenOff   string     `toml:"step_up_when_off"` // always or never: whether a very unusual sign-in asks for a code though two-step is off
+	CountryTexts    int        `toml:"country_texts"`    // texts to one country in 24 hours
+	DomainSends     int        `toml:"domain_sends"`     // messages asked for by strangers, per domain of addresses in an hour
+	ArgonMemory     uint32     `toml:"argon2_memory"`    // KiB
 	ArgonIterations uint32     `toml:"argon2_iterations"`
 	ArgonThreads    uint8      `toml:"argon2_threads"`
 }
@@ -105,6 +108,9 @@ func DefaultPolicy() Policy {
 		ChatKept:        Duration(90 * 24 * time.Hour),
 		PasswordMin:     12,
 		PasswordMax:     256,
+		StepUpWhenOff:   "always",
+		CountryTexts:    500,
+		DomainSends:     1000,
 		ArgonMemory:     19 * 1024,
 		ArgonIterations: 2,
 		ArgonThreads:    1,
@@ -142,6 +148,9 @@ func (p Policy) Validate() error {
 		{p.ServiceCode >= Duration(10*time.Minute) && p.ServiceCode <= Duration(60*time.Minute), "service_code", "from 10m to 60m"},
 		{p.ChatIdle >= Duration(2*time.Minute) && p.ChatIdle <= Duration(time.Hour), "chat_idle", "from 2m to 1h"},
 		{p.ChatKept >= Duration(24*time.Hour) && p.ChatKept <= Duration(366*24*time.Hour), "chat_kept", "from 1d to 366d"},
+		{p.StepUpWhenOff == "always" || p.StepUpWhenOff == "never", "step_up_when_off", "always or never"},
+		{p.CountryTexts >= 1, "country_texts", "1 or more"},
+		{p.DomainSends >= 1, "domain_sends", "1 or more"},
 		{p.PasswordMin >= 8 && p.PasswordMin <= p.PasswordMax, "password_min", "from 8 to password_max"},
 		{p.PasswordMax >= 64 && p.PasswordMax <= 1024, "password_max", "from 64 to 1024"},
 		{p.ArgonMemory >= 19*1024 && p.ArgonMemory <= 1024*1024, "argon2_memory", "from 19456 to 1048576 (KiB)"},

@@ -19,6 +19,7 @@ type Session struct {
 	Known      bool   // this device needs no code next time
 	SignedInAt time.Time
 	TwoStep    string
+	Staff      bool // the console is there for this person
 }
 
 // session is a row. Without an account it is only the handle of what is
@@ -31,6 +32,10 @@ type session struct {
 	Address    string
 	AMR        string `gorm:"column:amr"`
 	UntilClose bool
+	Browser    string     // its family, such as Firefox: "" unknown
+	Country    string     // "" unknown
+	Place      string     // roughly where, in words
+	MovedAt    *time.Time // when it turned up elsewhere
 	CreatedAt  time.Time
 	SeenAt     time.Time
 	EndsAt     time.Time
@@ -56,11 +61,12 @@ func (s *Sessions) Find(ctx context.Context, token string) (Session, Standing, e
 		return Session{}, Nobody, nil
 	}
 	var rows []struct {
-		ID, Device, Address              string
-		AccountID, Shown, TwoStep, Known *string
-		CreatedAt, SeenAt, EndsAt        time.Time
+		ID, Device, Address             string
+		AccountID, Shown, TwoStep, Role *string
+		Known                           *string
+		CreatedAt, SeenAt, EndsAt       time.Time
 	}
-	err := s.db.Read(ctx).Raw(`SELECT s.id, s.account_id, i.shown, a.two_step, s.device, s.address, k.device_id AS known, s.created_at, s.seen_at, s.ends_at
+	err := s.db.Read(ctx).Raw(`SELECT s.id, s.account_id, i.shown, a.two_step, a.role, s.device, s.address, k.device_id AS known, s.created_at, s.seen_at, s.ends_at
 		FROM sessions s
 		LEFT JOIN identifiers i ON i.account_id = s.account_id AND i.is_primary
 		LEFT JOIN accounts a ON a.id = s.account_id
@@ -83,7 +89,7 @@ func (s *Sessions) Find(ctx context.Context, token string) (Session, Standing, e
 	}
 	return Session{
 		AccountID: *r.AccountID, Email: *r.Shown, Device: r.Device, Address: r.Address,
-		Known: r.Known != nil, SignedInAt: r.CreatedAt, TwoStep: orNone(r.TwoStep),
+		Known: r.Known != nil, SignedInAt: r.CreatedAt, TwoStep: orNone(r.TwoStep), Staff: orNone(r.Role) == RoleStaff,
 	}, SignedIn, nil
 }
 

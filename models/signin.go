@@ -18,6 +18,7 @@ type signIn struct {
 	ChallengeID string
 	AccountID   string
 	Lane        string
+	Reasons     string // why the code is asked for
 	Next        string
 	CreatedAt   time.Time
 }

@@ -36,6 +36,8 @@ type Options struct {
 	TrustedProxies []string `help:"Addresses or networks of proxies whose X-Forwarded-For is believed."`
 	SignUp         string   `enum:"open,closed" default:"open" help:"Whether new accounts can be made: open or closed."`
 	TimeZone       string   `default:"UTC" help:"Time zone of the times in pages and messages, such as Europe/Vienna."`
+	Geo            []string `help:"Files (.mmdb) that tell roughly where a network address is, and its network; without one, places are unknown."`
+	Metrics        string   `help:"Address of a listener of its own that answers /metrics, such as 127.0.0.1:9090; empty: none."`
 	Config         string   `help:"TOML file with [policy], [brand] and [support]: the numbers, the names, and the way to a person."`
 
 	SMS SMSOptions `embed:"" prefix:"sms-"`
@@ -114,6 +116,11 @@ func (o Options) Check() (s Setup, err error) {
 	s.Database, s.KeyFile = o.Database, o.KeyFile
 	if s.KeyFile == "" {
 		s.KeyFile = filepath.Join(o.Data, "key")
+	}
+	if o.Metrics != "" {
+		if _, _, err := net.SplitHostPort(o.Metrics); err != nil {
+			return s, fmt.Errorf("--metrics: %q is not an address and a port; write it like 127.0.0.1:9090", o.Metrics)
+		}
 	}
 	switch {
 	case s.Database == "":

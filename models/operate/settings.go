@@ -37,6 +37,7 @@ type BrandSettings struct {
 // SupportSettings are [support]: when and how people reach a person.
 type SupportSettings struct {
 	Email             string           `toml:"email"`
+	Security          string           `toml:"security"`
 	TimeZone          string           `toml:"time_zone"`
 	Chat              string           `toml:"chat"`
 	Phone             string           `toml:"phone"`
@@ -127,13 +128,13 @@ func (o Options) brand(b BrandSettings, s *Setup) error {
 
 // desk makes what [support] says of the way to a person.
 func (o Options) desk(set SupportSettings, zone *time.Location) (models.Desk, error) {
-	d := models.Desk{Email: set.Email, Zone: zone, DialURL: set.DialURL, UnansweredMinutes: set.UnansweredMinutes}
+	d := models.Desk{Email: set.Email, Security: set.Security, Zone: zone, DialURL: set.DialURL, UnansweredMinutes: set.UnansweredMinutes}
 	fault := func(key, mend string, a ...any) (models.Desk, error) {
 		return models.Desk{}, fmt.Errorf("--config: %s: [support] %s: %w", o.Config, key, fmt.Errorf(mend, a...))
 	}
-	if set.Email != "" {
-		if a, err := mail.ParseAddress(set.Email); err != nil || a.Address != set.Email || len(set.Email) > maxSaid {
-			return fault("email", "%q is not a bare address such as help@example.com", set.Email)
+	for key, address := range map[string]string{"email": set.Email, "security": set.Security} {
+		if a, err := mail.ParseAddress(address); address != "" && (err != nil || a.Address != address || len(address) > maxSaid) {
+			return fault(key, "%q is not a bare address such as help@example.com", address)
 		}
 	}
 	var err error

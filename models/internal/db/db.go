@@ -33,6 +33,8 @@ type Options struct {
 	URL string           // "postgres://..." or the path of a SQLite file
 	Now func() time.Time // the one clock (CONTRIBUTING.md, law 3)
 	Log *slog.Logger
+
+	Told func(what any) // gets what a transaction said with Tell, once it has committed
 }
 
 // DB is an open database with its schema up to date.
@@ -42,6 +44,7 @@ type DB struct {
 	write, read *gorm.DB
 	now         func() time.Time
 	log         *slog.Logger
+	told        func(any)
 
 	mu     sync.Mutex
 	topics map[string][]chan struct{}
@@ -56,12 +59,13 @@ type Tx struct {
 
 	db    *DB
 	wakes []string
+	tells []any
 }
 
 // Open connects, brings the schema up to date and returns the database. The
 // error names what is wrong with the URL or the file.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	d := &DB{now: o.Now, log: o.Log, topics: map[string][]chan struct{}{}}
+	d := &DB{now: o.Now, log: o.Log, told: o.Told, topics: map[string][]chan struct{}{}}
 	var err error
 	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
 		d.Engine = Postgres
@@ -152,12 +156,13 @@ func (d *DB) Write(ctx context.Context, act func(*Tx) error) error {
 
 func (d *DB) once(ctx context.Context, act func(*Tx) error) error {
 	var wakes []string
+	var tells []any
 	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 		tx := &Tx{DB: g.WithContext(d.statements(ctx)), Now: d.Now(), db: d}
 		if err := act(tx); err != nil {
 			return err
 		}
-		wakes = tx.wakes
+		wakes, tells = tx.wakes, tx.tells
 		if d.Engine != Postgres {
 			return nil
 		}
@@ -173,6 +178,9 @@ func (d *DB) once(ctx context.Context, act func(*Tx) error) error {
 	}
 	for _, topic := range wakes {
 		d.poke(topic)
+	}
+	for _, what := range tells {
+		d.told(what)
 	}
 	return nil
 }
@@ -198,6 +206,14 @@ func (tx *Tx) SkipLocked() string {
 
 // Wake pokes the subscribers of a topic once the transaction has committed.
 func (tx *Tx) Wake(topic string) { tx.wakes = append(tx.wakes, topic) }
+
+// Tell hands something to Options.Told once the transaction has committed: what was
+// rolled back never happened, and is in no log and no figure.
+func (tx *Tx) Tell(what any) {
+	if tx.db.told != nil {
+		tx.tells = append(tx.tells, what)
+	}
+}
 
 // Subscribe returns a channel that gets a value after a commit that called
 // Wake for the topic, until cancel is called. Pokes may be merged and, between
