@@ -31,7 +31,7 @@ func (s *site) showAccount(c echo.Context) error {
 		Device: found.Device, Address: found.Address, Known: found.Known, SignedInAt: found.SignedInAt,
 		Recent: activities(o.Recent), Now: s.Models.Now(),
 		Second: o.Second.Address, Pending: o.Pending.Address, Phone: o.Phone.Address, TextsOn: on, Nudge: nudge(o, on),
-		Staff: s.isStaff(c), PhoneLine: s.Models.Desk().Phone.Any(),
+		Staff: found.Staff, PhoneLine: s.Models.Desk().Phone.Any(),
 	}
 	if len(o.Ways) > 0 {
 		p.CodesTo = o.Ways[0].Masked

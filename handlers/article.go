@@ -29,6 +29,14 @@ func (s *site) showFAQ(c echo.Context) error {
 	return s.render(c, http.StatusOK, views.HelpFAQ(views.FAQPage{Shell: s.shell(c), Articles: articlesOf(s.Help.FAQ())}))
 }
 
+// topics are all articles, by topic.
+func (s *site) topics() (list []views.Topic) {
+	for _, t := range s.Help.Topics() {
+		list = append(list, topicOf(t))
+	}
+	return list
+}
+
 func topicOf(t content.Topic) views.Topic {
 	return views.Topic{Slug: t.Slug, Title: t.Title, Articles: articlesOf(t.Articles)}
 }
@@ -59,7 +67,7 @@ func (s *site) showArticle(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.ArticlePage{Shell: s.shell(c), Article: articleOf(a, s.origin()), Acts: acts, Now: s.Models.Now()}
+	p := views.ArticlePage{Shell: s.shell(c), Article: s.articles[a.Slug], Acts: acts, Now: s.Models.Now()}
 	if slices.Contains(ofSpeed, a.Slug) {
 		p.Speeds = s.speeds(c)
 	}
@@ -94,15 +102,29 @@ func (s *site) showFragment(c echo.Context, a content.Article) error {
 	return s.render(c, http.StatusOK, views.ArticleFragment(shown))
 }
 
-// inline gives the text of the help centre that a screen shows.
-func (s *site) inline(screen string) string {
-	slug, part := views.HelpInline(screen)
-	if part != "" {
-		html, _ := s.Help.Part(slug, part)
-		return beside(slug, html, "h2")
+// articlesOfHelp are all articles by their slugs, as pages of their own.
+func articlesOfHelp(h *content.Help, origin string) map[string]views.Article {
+	list := map[string]views.Article{}
+	for _, t := range h.Topics() {
+		for _, a := range t.Articles {
+			list[a.Slug] = articleOf(a, origin)
+		}
 	}
-	a, _ := s.Help.Article(slug)
-	return beside(slug, a.HTML, "h2")
+	return list
+}
+
+// inlineOfHelp are the texts of the help centre that screens show.
+func inlineOfHelp(h *content.Help) map[string]string {
+	list := map[string]string{}
+	for _, screen := range views.HelpScreens() {
+		slug, part := views.HelpInline(screen)
+		a, _ := h.Article(slug)
+		if part != "" {
+			a.HTML, _ = h.Part(slug, part)
+		}
+		list[screen] = beside(slug, a.HTML, "h2")
+	}
+	return list
 }
 
 var (

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"crypto/rand"
-	"math"
 	"net/http"
 	"strconv"
 
@@ -61,11 +60,7 @@ func (s *site) startForm(c echo.Context, status int, p views.StartChatPage) erro
 	}
 	p.Ways = ways
 	if found, in := s.session(c); in {
-		o, err := s.Models.Accounts.Overview(c.Request().Context(), found)
-		if err != nil {
-			return err
-		}
-		p.Account = o.Main.Address
+		p.Account = found.Email
 		if p.Here, err = s.Support.Chats.Here(c.Request().Context(), s.visitor(c)); err != nil {
 			return err
 		}
@@ -144,8 +139,7 @@ func (s *site) chatEvents(c echo.Context) error {
 	news, cancel := s.Support.Chats.Watch(id)
 	defer cancel()
 	return s.stream(c, telling{key: "chat " + id, from: addressOfStreams(v.Client.Address), news: news, look: func() (bool, error) {
-		chat, err := s.Support.Chats.Show(ctx, v, id, math.MaxInt64)
-		return chat.State != support.Ended, err
+		return s.Support.Chats.GoesOn(ctx, v, id)
 	}})
 }
 

@@ -62,7 +62,7 @@ func (p *codePage) page(c echo.Context, status int, said string, errors []views.
 		return p.wait(c, status, "exhausted", p.start, time.Time{})
 	}
 	v := views.CodePage{Shell: p.shell(c), Code: p.view(c, now), Errors: errors, Said: said}
-	v.Code.Inline = p.inline(v.Code.HelpScreen())
+	v.Code.Inline = p.inline[v.Code.HelpScreen()]
 	if said == "" && (v.Shell.Notice == "resent" || v.Shell.Notice == "resent_new") {
 		v.Said = v.Shell.Notice
 	}

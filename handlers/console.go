@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"admitone/content"
 	"admitone/models"
 	"admitone/models/support"
 	"admitone/views"
@@ -43,13 +42,6 @@ func (s *site) staffOnly(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// isStaff says whether the console is there for who is signed in.
-func (s *site) isStaff(c echo.Context) bool {
-	_, err := s.Models.Agents.Enter(c.Request().Context(), s.client(c))
-	_, unproven := refusedAs(err, models.NotProven)
-	return err == nil || unproven
-}
-
 // agent is who of staff asks.
 func agent(c echo.Context) models.Agent {
 	a, _ := c.Get(agentKey).(models.Agent)
@@ -72,24 +64,34 @@ func (s *site) backToPage(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, consolePage(c.Request().URL.Path))
 }
 
-// desk is what stands around every page of the console: who works here, the hours,
-// and the queue under the filters of the address.
-func (s *site) desk(c echo.Context) (views.Desk, error) {
+// deskHead is what stands around every page of the console: who works here and the
+// hours.
+func (s *site) deskHead(c echo.Context) views.Desk {
 	now, hours := s.Models.Now(), s.Models.Desk()
 	shell := s.shell(c)
 	shell.Zone = hours.Zone // one for hours, call-backs and all that happened
-	d := views.Desk{
+	return views.Desk{
 		Shell: shell, Agent: agent(c).Name, Now: now, Open: hours.Chat.Open(now, hours.Zone),
 		OpenUntil: hours.Chat.Until(now, hours.Zone), OpensAt: hours.Chat.Next(now, hours.Zone),
+		Queue: views.ConsoleQueue{Late: hours.UnansweredMinutes},
 	}
-	filter := queueFilter(c)
+}
+
+// desk is around a page without the queue. Its reader is at the console all the
+// same.
+func (s *site) desk(c echo.Context) (views.Desk, error) {
+	return s.deskHead(c), s.Support.Chats.Present(c.Request().Context(), agent(c))
+}
+
+// queueDesk is around a page beside the queue, under the filters of the address.
+func (s *site) queueDesk(c echo.Context) (views.Desk, error) {
+	d, filter := s.deskHead(c), queueFilter(c)
 	q, err := s.Support.Chats.Queue(c.Request().Context(), s.client(c), filter, time.Time{})
 	if err != nil {
 		return d, err
 	}
-	d.Queue = views.ConsoleQueue{
-		Open: q.Open, Longest: q.Longest, Since: now.UnixMilli(), State: filter.State, Sort: filter.Sort, Late: hours.UnansweredMinutes,
-	}
+	d.Queue.Open, d.Queue.Longest, d.Queue.Since = q.Open, q.Longest, d.Now.UnixMilli()
+	d.Queue.State, d.Queue.Sort = filter.State, filter.Sort
 	for _, r := range q.Rows {
 		d.Queue.Rows = append(d.Queue.Rows, consoleRow(r))
 	}
@@ -120,7 +122,7 @@ func queueFilter(c echo.Context) support.QueueFilter {
 }
 
 func (s *site) showConsole(c echo.Context) error {
-	d, err := s.desk(c)
+	d, err := s.queueDesk(c)
 	if err != nil {
 		return err
 	}
@@ -190,40 +192,22 @@ func paced(c echo.Context, atOnce, often <-chan struct{}) <-chan struct{} {
 }
 
 // articlesFor lists the articles by topic, or what a search finds.
-func (s *site) articlesFor(query string) []views.ConsoleTopic {
-	var list []views.ConsoleTopic
-	if query != "" {
-		var found views.ConsoleTopic
-		for _, hit := range s.Help.Search(query).Hits {
-			found.Articles = append(found.Articles, consoleArticle(hit.Article))
-		}
-		if len(found.Articles) > 0 {
-			list = append(list, found)
-		}
-		return list
+func (s *site) articlesFor(query string) []views.Topic {
+	if query == "" {
+		return s.topics()
 	}
-	for _, t := range s.Help.Topics() {
-		topic := views.ConsoleTopic{Title: t.Title}
-		for _, a := range t.Articles {
-			topic.Articles = append(topic.Articles, consoleArticle(a))
-		}
-		list = append(list, topic)
+	var found views.Topic
+	for _, hit := range s.Help.Search(query).Hits {
+		found.Articles = append(found.Articles, articleLink(hit.Article))
 	}
-	return list
+	if len(found.Articles) == 0 {
+		return nil
+	}
+	return []views.Topic{found}
 }
-
-func consoleArticle(a content.Article) views.ConsoleArticle {
-	return views.ConsoleArticle{Slug: a.Slug, Title: a.Title, Summary: a.Summary}
-}
-
-// consoleQuery is how much of a search is read.
-const consoleQuery = 200
 
 func (s *site) showConsoleArticles(c echo.Context) error {
-	query := strings.TrimSpace(shown(c.QueryParam("q")))
-	if r := []rune(query); len(r) > consoleQuery {
-		query = string(r[:consoleQuery])
-	}
+	query := typedQuery(c.QueryParam("q"))
 	if isHTMX(c) {
 		return s.render(c, http.StatusOK, views.ConsoleHits(s.articlesFor(query)))
 	}

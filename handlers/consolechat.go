@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -39,7 +38,7 @@ func (s *site) consoleChatPage(c echo.Context, t typed) (p views.ConsoleChatPage
 	if err != nil {
 		return p, err
 	}
-	if p.Desk, err = s.desk(c); err != nil {
+	if p.Desk, err = s.queueDesk(c); err != nil {
 		return p, err
 	}
 	p.Desk.Queue.Chat = chat.ID
@@ -112,8 +111,7 @@ func (s *site) consoleChatEvents(c echo.Context) error {
 	queue, leave := s.Support.Chats.WatchQueue(of)
 	defer leave()
 	return s.stream(c, telling{key: "console " + of, news: paced(c, said, queue), look: func() (bool, error) {
-		_, err := s.Support.Chats.Read(c.Request().Context(), s.client(c), id, math.MaxInt64)
-		return true, err
+		return true, s.Support.Chats.MayRead(c.Request().Context(), s.client(c), id)
 	}})
 }
 

@@ -38,7 +38,7 @@ func (s *site) showContact(c echo.Context) error {
 	p := views.ContactPage{Shell: s.shell(c), Problem: problem, Ways: ways}
 	for _, slug := range suggested[problem] {
 		if a, ok := s.Help.Article(slug); ok {
-			p.Articles = append(p.Articles, views.ArticleLink{Slug: a.Slug, Title: a.Title, Summary: a.Summary})
+			p.Articles = append(p.Articles, articleLink(a))
 		}
 	}
 	return s.render(c, http.StatusOK, views.Contact(p))
@@ -53,23 +53,29 @@ func (s *site) visitor(c echo.Context) support.Visitor {
 // by, for as long as they are kept. One that it has already is not given again.
 func (s *site) setVisitor(c echo.Context, token string) {
 	if token != "" {
-		http.SetCookie(c.Response(), s.cookies.plain(s.cookies.chat, token, chatCookieDays*24*60*60))
+		kept := time.Duration(s.Models.Policy().ChatKept)
+		http.SetCookie(c.Response(), s.cookies.plain(s.cookies.chat, token, int(kept/time.Second)))
 	}
 }
 
-const chatCookieDays = 90
-
-// ways are how a person is reached now, and what the reader has under way.
-func (s *site) ways(c echo.Context, problem string) (views.Ways, error) {
-	ctx, v, desk, now := c.Request().Context(), s.visitor(c), s.Models.Desk(), s.Models.Now()
+// channels are how a person is reached, but for how long one waits.
+func (s *site) channels() views.Ways {
+	desk, now := s.Models.Desk(), s.Models.Now()
 	w := views.Ways{
-		Problem: problem, Email: desk.Email, CallBack: desk.CallBack(),
+		Email: desk.Email, CallBack: desk.CallBack(),
 		HasChat: desk.Chat.Any(), Chat: opening(desk.Chat, desk.Zone, now),
 		HasPhone: desk.Phone.Any(), Phone: opening(desk.Phone, desk.Zone, now),
 	}
 	for _, n := range desk.Numbers {
 		w.Numbers = append(w.Numbers, views.PhoneLine(n))
 	}
+	return w
+}
+
+// ways are how a person is reached now, and what the reader has under way.
+func (s *site) ways(c echo.Context, problem string) (views.Ways, error) {
+	ctx, v, w := c.Request().Context(), s.visitor(c), s.channels()
+	w.Problem = problem
 	if w.HasChat {
 		wait, err := s.Support.Wait(ctx)
 		if err != nil {

@@ -44,7 +44,7 @@ func (s *site) findCustomer(c echo.Context) error {
 	} else if !strings.Contains(text, "@") {
 		text = "" // a service code is not written into a page
 	}
-	d, err := s.desk(c)
+	d, err := s.queueDesk(c)
 	if err != nil {
 		return err
 	}
@@ -87,16 +87,12 @@ func (s *site) customer(c echo.Context, account string) (views.ConsoleCustomer, 
 	if err != nil {
 		return views.ConsoleCustomer{}, err
 	}
-	v := views.ConsoleCustomer{
+	return views.ConsoleCustomer{
 		ID: of.ID, Addresses: of.Addresses, CodesShut: of.CodesShut, Ways: waysOf(of.Ways), TwoStep: of.TwoStep, Locale: of.Locale,
 		HasPassword: of.HasPassword(), Devices: of.Devices, Sessions: of.Sessions, WrongCodes: of.WrongCodes,
-		CreatedAt: of.CreatedAt, ClosingAt: of.ClosingAt, LastSignIn: of.LastSignIn, Recent: activities(of.Recent),
-	}
-	for i := range v.Recent {
-		v.Recent[i].Address = "" // where people are is not for staff
-	}
-	v.Deliveries = deliveries(of.Deliveries)
-	return v, nil
+		CreatedAt: of.CreatedAt, ClosingAt: of.ClosingAt, LastSignIn: of.LastSignIn,
+		Recent: activities(of.Recent), Deliveries: deliveries(of.Deliveries),
+	}, nil
 }
 
 func deliveries(of []models.DeliveryTimeline) (list []views.ConsoleDelivery) {
@@ -112,7 +108,7 @@ func deliveries(of []models.DeliveryTimeline) (list []views.ConsoleDelivery) {
 
 // signUpUnderWay answers the POST itself: an address stands in no URL.
 func (s *site) signUpUnderWay(c echo.Context, sent []models.DeliveryTimeline) error {
-	d, err := s.desk(c)
+	d, err := s.queueDesk(c)
 	if err != nil {
 		return err
 	}
@@ -132,7 +128,7 @@ func (s *site) customerPage(c echo.Context, status int, by came, reason string, 
 		return err
 	}
 	customer.VerifiedUntil = customer.Verified.Add(support.VerifiedFor)
-	d, err := s.desk(c)
+	d, err := s.queueDesk(c)
 	if err != nil {
 		return err
 	}
@@ -240,13 +236,8 @@ const soon = 30 * time.Minute
 // early gives the call-back that would be made long before the time that its person
 // chose, false where it would not.
 func (s *site) early(c echo.Context) (support.Call, bool, error) {
-	list, err := s.Support.Calls.List(c.Request().Context(), s.client(c))
-	for _, of := range list {
-		if of.ID == c.Param("id") {
-			return of, of.State == support.Scheduled && of.Slot.Sub(s.Models.Now()) > soon, err
-		}
-	}
-	return support.Call{}, false, err
+	of, err := s.Support.Calls.Read(c.Request().Context(), s.client(c), c.Param("id"))
+	return of, err == nil && of.State == support.Scheduled && of.Slot.Sub(s.Models.Now()) > soon, err
 }
 
 func (s *site) confirmEarly(c echo.Context, of support.Call) error {

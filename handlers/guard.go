@@ -59,7 +59,7 @@ func (s *site) headers(next echo.HandlerFunc) echo.HandlerFunc {
 // rewrite Host.
 func (s *site) sameOrigin() echo.MiddlewareFunc {
 	guard := http.NewCrossOriginProtection()
-	if err := guard.AddTrustedOrigin(s.PublicURL.Scheme + "://" + s.PublicURL.Host); err != nil {
+	if err := guard.AddTrustedOrigin(s.origin()); err != nil {
 		panic(err) // main has checked the public URL
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {

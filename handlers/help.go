@@ -42,10 +42,8 @@ func hours(h models.Hours, z *time.Location) views.Hours {
 
 func (s *site) showHelp(c echo.Context) error {
 	p := views.HelpPage{
-		Shell: s.shell(c), Top: articlesOf(s.Help.Top()), Speeds: s.speeds(c), Now: s.Models.Now(), Talk: s.talk(c),
-	}
-	for _, t := range s.Help.Topics() {
-		p.Topics = append(p.Topics, topicOf(t))
+		Shell: s.shell(c), Top: articlesOf(s.Help.Top()), Speeds: s.speeds(c), Now: s.Models.Now(),
+		Topics: s.topics(), Ways: s.talk(c),
 	}
 	return s.render(c, http.StatusOK, views.Help(p))
 }
@@ -74,21 +72,18 @@ func (s *site) speed(c echo.Context, channel string) views.Speed {
 	return views.Speed{}
 }
 
-// talk says how to reach a person right now.
-func (s *site) talk(c echo.Context) views.Talk {
-	desk, now := s.Models.Desk(), s.Models.Now()
-	t := views.Talk{
-		HasChat: desk.Chat.Any(), Chat: opening(desk.Chat, desk.Zone, now),
-		HasPhone: desk.Phone.Any(), Phone: opening(desk.Phone, desk.Zone, now), Email: desk.Email,
-	}
-	if t.Chat.Open {
+// talk says how to reach a person right now. Help that cannot say how long one
+// waits is still help.
+func (s *site) talk(c echo.Context) views.Ways {
+	w := s.channels()
+	if w.Chat.Open {
 		wait, err := s.Support.Wait(c.Request().Context())
 		if err != nil {
 			s.Log.Warn("the wait for a chat is not known", "request", requestID(c), "error", err)
 		}
-		t.Wait = views.ChatWait(wait)
+		w.Wait = views.ChatWait(wait)
 	}
-	return t
+	return w
 }
 
 // minutes rounds up: a life shorter than a minute is told as one.

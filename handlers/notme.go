@@ -10,7 +10,7 @@ import (
 )
 
 func (s *site) showNotMe(c echo.Context) error {
-	return s.render(c, http.StatusOK, views.NotMe(views.NotMePage{Shell: s.shell(c), Inline: s.inline("not_me")}))
+	return s.render(c, http.StatusOK, views.NotMe(views.NotMePage{Shell: s.shell(c), Inline: s.inline["not_me"]}))
 }
 
 // showNotMeThis shows what one message was about. It only shows: scanners open
@@ -82,5 +82,5 @@ func (s *site) resetFromMessage(c echo.Context, token string, in bool) error {
 }
 
 func (s *site) notMeOver(c echo.Context) error {
-	return s.render(c, http.StatusNotFound, views.NotMeOver(views.NotMeOverPage{Shell: s.shell(c), Inline: s.inline("not_me")}))
+	return s.render(c, http.StatusNotFound, views.NotMeOver(views.NotMeOverPage{Shell: s.shell(c), Inline: s.inline["not_me"]}))
 }

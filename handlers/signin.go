@@ -55,7 +55,7 @@ func (s *site) submitSignIn(c echo.Context) error {
 func (s *site) signInForm(c echo.Context, status int, email, next string, failed int, errors []views.FieldError) error {
 	p := views.SignInPage{Shell: s.shell(c), Email: shown(email), Next: next, Errors: errors, SignUpOpen: s.SignUpOpen, Failed: failed}
 	if failed >= manyFailures {
-		p.Inline = s.inline("sign_in refused")
+		p.Inline = s.inline["sign_in refused"]
 	}
 	return s.unit(c, status, views.SignIn(p), views.SignInForm(p))
 }

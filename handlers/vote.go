@@ -4,13 +4,11 @@ import (
 	"net/http"
 	"net/url"
 
+	"admitone/models/support"
 	"admitone/views"
 
 	"github.com/labstack/echo/v4"
 )
-
-// maxWords is how many characters a reader may write about an article.
-const maxWords = 1000
 
 // submitVote keeps whether an answer helped. Who it did not help may say what was
 // missing.
@@ -31,7 +29,7 @@ func (s *site) submitVote(c echo.Context) error {
 		id = ""
 	}
 	if isHTMX(c) {
-		return s.render(c, http.StatusOK, views.Voted(views.VotePage{Article: articleLink(a), ID: id, Most: maxWords}))
+		return s.render(c, http.StatusOK, views.Voted(views.VotePage{Article: articleLink(a), ID: id, Most: support.MaxWords}))
 	}
 	return to(c, "/help/thanks?"+url.Values{"article": {a.Slug}, "vote": {id}}.Encode())
 }
@@ -61,7 +59,7 @@ func (s *site) submitVoteWords(c echo.Context) error {
 }
 
 func (s *site) thanks(c echo.Context, status int, p views.VotePage) error {
-	p.Shell, p.Most = s.shell(c), maxWords
+	p.Shell, p.Most = s.shell(c), support.MaxWords
 	return s.unit(c, status, views.Thanks(p), views.Voted(p))
 }
 

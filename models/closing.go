@@ -235,12 +235,12 @@ func (a *Accounts) Data(ctx context.Context, c Client) (out Data, err error) {
 			return out, err
 		}
 	}
-	for i := range out.Chats {
-		for _, m := range said {
-			if m.ChatID == out.Chats[i].ID {
-				out.Chats[i].Messages = append(out.Chats[i].Messages, m)
-			}
-		}
+	lines := map[string][]DataSaid{}
+	for _, m := range said {
+		lines[m.ChatID] = append(lines[m.ChatID], m)
+	}
+	for i, chat := range out.Chats {
+		out.Chats[i].Messages = lines[chat.ID]
 	}
 	return out, nil
 }

@@ -126,6 +126,9 @@ func (p Parts) NewID() string { return newID() }
 // NewToken is 256 random bits for a cookie; a row keeps HashToken of it.
 func (p Parts) NewToken() string { return newToken() }
 
+// IsID says whether a text that was typed or sent can be one of our ids.
+func IsID(s string) bool { return isID(s) }
+
 // HashToken is what a row keeps of a cookie's token.
 func (p Parts) HashToken(token string) string { return hashToken(cut(token, tokenLength+1)) }
 

@@ -54,7 +54,7 @@ func consolePages() map[string]templ.Component {
 	talk := ConsoleChatPage{
 		Desk: someDesk("/console/chat/c1"), Chat: someTalk(), Customer: &customer, Colleagues: []ConsoleColleague{{"a2", "Sam"}},
 		Replies: []ConsoleReply{{"hello", "Say hello", "Hello.\nHow are you?"}}, Reply: ConsoleText{Text: "half <b>", Nonce: "n1"}, Note: ConsoleText{Nonce: "n2"},
-		Articles: []ConsoleTopic{{"Getting a code", []ConsoleArticle{{"no-code", "My code didn't arrive", "Look in spam."}}}},
+		Articles: []Topic{{"getting-a-code", "Getting a code", []ArticleLink{{"no-code", "My code didn't arrive", "Look in spam."}}}},
 	}
 	waiting, left, ended, refused, noted, mine := talk, talk, talk, talk, talk, talk
 	writes := customer

@@ -38,7 +38,7 @@ type ConsoleChatPage struct {
 	Customer   *ConsoleCustomer // nil where nobody is signed in
 	Colleagues []ConsoleColleague
 	Replies    []ConsoleReply
-	Articles   []ConsoleTopic
+	Articles   []Topic
 	Reply      ConsoleText
 	Note       ConsoleText
 	Errors     []FieldError

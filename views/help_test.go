@@ -33,7 +33,7 @@ func helpPages(all map[string]templ.Component) {
 	all["help"] = Help(HelpPage{Shell: shell, Top: someLinks, Topics: topics, Now: noon, Speeds: []Speed{
 		{Channel: "email", State: "usual", Typical: 4 * time.Second}, {Channel: "sms", State: "slow", Since: noon.Add(-time.Hour)}, {Channel: "fax", State: "down", Since: noon},
 	}})
-	all["help, people there"] = Help(HelpPage{Shell: shell, Topics: topics, Talk: Talk{
+	all["help, people there"] = Help(HelpPage{Shell: shell, Topics: topics, Ways: Ways{
 		HasChat: true, Chat: Opening{Hours: Hours{Always: true}, Open: true}, Wait: ChatWait{Waiting: 2, Typical: 3 * time.Minute, Staffed: true},
 		HasPhone: true, Phone: Opening{Hours: Hours{Lines: []HoursLine{{time.Monday, time.Friday, "08:00", "22:00"}}}, Next: noon}, Email: "help@example.com",
 	}})

@@ -189,6 +189,16 @@ func HelpInline(screen string) (slug, part string) {
 	return slug, part
 }
 
+// HelpScreens are the screens that show a text of the help centre.
+func HelpScreens() (list []string) {
+	for screen, at := range helpAt {
+		if at.inline != "" {
+			list = append(list, screen)
+		}
+	}
+	return list
+}
+
 // HelpScreen names the screen of a code.
 func (c Code) HelpScreen() string {
 	channel := "email"

@@ -175,19 +175,16 @@ func orConflict(err error, reason string) error {
 // have a stranger called again and again.
 func (c *Calls) mayBook(tx *db.Tx, cl models.Client, w who, number string) error {
 	if key := c.AddressKey(cl); key != "" {
-		retryAt, err := c.Spend(tx, "calls from "+key, models.Limit{N: callsAddress, Per: 24 * time.Hour})
-		if err := spent("calls", retryAt, err); err != nil {
+		if err := c.count(tx, "calls", "calls from "+key, models.Limit{N: callsAddress, Per: 24 * time.Hour}); err != nil {
 			return err
 		}
 	}
 	if w.account != "" {
-		retryAt, err := c.Spend(tx, "calls of "+w.account, models.Limit{N: callsAccount, Per: 24 * time.Hour})
-		if err := spent("calls", retryAt, err); err != nil {
+		if err := c.count(tx, "calls", "calls of "+w.account, models.Limit{N: callsAccount, Per: 24 * time.Hour}); err != nil {
 			return err
 		}
 	}
-	retryAt, err := c.Spend(tx, "calls to "+c.Tag("call", number), models.Limit{N: callsNumber, Per: 24 * time.Hour})
-	return spent("calls_number", retryAt, err)
+	return c.count(tx, "calls_number", "calls to "+c.Tag("call", number), models.Limit{N: callsNumber, Per: 24 * time.Hour})
 }
 
 // tell mails what became of a call-back to the account that booked it. Signed out
@@ -252,7 +249,7 @@ func (c *Calls) Show(ctx context.Context, v Visitor, id string) (Call, error) {
 }
 
 func (c *Calls) find(g *gorm.DB, id, lock string) (call, error) {
-	if !isID(id) {
+	if !models.IsID(id) {
 		return call{}, notFound("call")
 	}
 	var rows []call
@@ -320,8 +317,7 @@ func (c *Calls) Move(ctx context.Context, v Visitor, id string, slot time.Time) 
 			return err
 		}
 		// Each time its person is told by mail.
-		retryAt, err := c.Spend(tx, "moves of "+row.ID, models.Limit{N: callMoves, Per: 24 * time.Hour})
-		if err := spent("moves", retryAt, err); err != nil {
+		if err := c.count(tx, "moves", "moves of "+row.ID, models.Limit{N: callMoves, Per: 24 * time.Hour}); err != nil {
 			return err
 		}
 		row.SlotAt = at
@@ -351,13 +347,33 @@ func (c *Calls) List(ctx context.Context, a models.Client) ([]Call, error) {
 	err = g.Raw("SELECT * FROM calls WHERE state IN ('scheduled', 'calling') OR changed_at > ? ORDER BY slot_at, id LIMIT ?", now.Add(-callsOver), callsShown).Scan(&rows).Error
 	list := make([]Call, len(rows))
 	for i, r := range rows {
-		list[i] = c.shown(r)
-		list[i].Mine = r.AgentID != nil && *r.AgentID == agent.Account
-		if r.AccountID != nil {
-			list[i].Account = *r.AccountID
-		}
+		list[i] = c.shownTo(agent, r)
 	}
 	return list, err
+}
+
+// Read gives a call-back to staff.
+func (c *Calls) Read(ctx context.Context, a models.Client, id string) (Call, error) {
+	g := c.db.Read(ctx)
+	agent, err := c.Agent(g, a, c.db.Now())
+	if err != nil {
+		return Call{}, err
+	}
+	row, err := c.find(g, id, "")
+	if err != nil {
+		return Call{}, err
+	}
+	return c.shownTo(agent, row), nil
+}
+
+// shownTo is shown for a member of staff.
+func (c *Calls) shownTo(agent models.Agent, row call) Call {
+	s := c.shown(row)
+	s.Mine = row.AgentID != nil && *row.AgentID == agent.Account
+	if row.AccountID != nil {
+		s.Account = *row.AccountID
+	}
+	return s
 }
 
 // byStaff is change for a member of staff.

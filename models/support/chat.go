@@ -196,18 +196,16 @@ func (c *core) startedBefore(tx *db.Tx, nonce, from string) (s Started, err erro
 // as many places again: starts at the same moment may pass it by a few.
 func (c *core) mayStart(tx *db.Tx, cl models.Client, w who, from string) error {
 	if key := c.NetworkKey(cl); key != "" {
-		retryAt, err := c.Spend(tx, "chats from "+key, models.Limit{N: chatsNetwork, Per: time.Hour})
-		if err := spent("chats", retryAt, err); err != nil {
+		if err := c.count(tx, "chats", "chats from "+key, models.Limit{N: chatsNetwork, Per: time.Hour}); err != nil {
 			return err
 		}
 	}
 	if key := c.AddressKey(cl); key != "" {
-		retryAt, err := c.Spend(tx, "chats from "+key, models.Limit{N: chatsHour, Per: time.Hour})
-		if err := spent("chats", retryAt, err); err != nil {
+		if err := c.count(tx, "chats", "chats from "+key, models.Limit{N: chatsHour, Per: time.Hour}); err != nil {
 			return err
 		}
 		var open int
-		err = tx.Raw("SELECT count(*) FROM chats WHERE ended_at IS NULL AND state IN ('waiting', 'open') AND address = ?", from).Scan(&open).Error
+		err := tx.Raw("SELECT count(*) FROM chats WHERE ended_at IS NULL AND state IN ('waiting', 'open') AND address = ?", from).Scan(&open).Error
 		if err != nil {
 			return err
 		}
@@ -289,20 +287,34 @@ func goesOn(g *gorm.DB, whose string, args ...any) (id string, err error) {
 	return ids[0], nil
 }
 
+// own gives the row of a visitor's conversation; a NotFound error for anybody
+// else's.
+func (c *Chats) own(g *gorm.DB, v Visitor, id string) (chat, error) {
+	w, err := c.who(g, v, c.db.Now())
+	if err != nil {
+		return chat{}, err
+	}
+	row, err := find(g, id)
+	if err == nil && !w.has(row.AccountID, row.TokenHash) {
+		err = notFound("chat")
+	}
+	return row, err
+}
+
+// GoesOn says whether a visitor's conversation has not ended. A NotFound error for
+// anybody else's.
+func (c *Chats) GoesOn(ctx context.Context, v Visitor, id string) (bool, error) {
+	row, err := c.own(c.db.Read(ctx), v, id)
+	return err == nil && row.State != Ended, err
+}
+
 // Show gives a conversation to its visitor, with what was said after a message.
 // A NotFound error for anybody else's.
 func (c *Chats) Show(ctx context.Context, v Visitor, id string, after int64) (Chat, error) {
-	g, now := c.db.Read(ctx), c.db.Now()
-	w, err := c.who(g, v, now)
+	g := c.db.Read(ctx)
+	row, err := c.own(g, v, id)
 	if err != nil {
 		return Chat{}, err
-	}
-	row, err := find(g, id)
-	if err != nil {
-		return Chat{}, err
-	}
-	if !w.has(row.AccountID, row.TokenHash) {
-		return Chat{}, notFound("chat")
 	}
 	shown := row.shown()
 	shown.CanMail, shown.Email = row.AccountID != nil, row.Email
@@ -459,8 +471,7 @@ func (c *Chats) MailTranscript(ctx context.Context, v Visitor, id string) (maske
 		if t.AccountID == nil {
 			return notFound("account")
 		}
-		retryAt, err := c.Spend(t.tx, "transcripts of "+id, models.Limit{N: transcripts, Per: transcriptDay})
-		if err := spent("transcripts", retryAt, err); err != nil {
+		if err := c.count(t.tx, "transcripts", "transcripts of "+id, models.Limit{N: transcripts, Per: transcriptDay}); err != nil {
 			return err
 		}
 		lines, err := said(t.tx.DB, id, 0, "author IN ('visitor', 'staff')")

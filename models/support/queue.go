@@ -69,7 +69,7 @@ func (c *Chats) Queue(ctx context.Context, a models.Client, f QueueFilter, since
 	if err != nil {
 		return Queue{}, err
 	}
-	if err := c.present(ctx, agent.Account, now); err != nil {
+	if err := c.Present(ctx, agent); err != nil {
 		return Queue{}, err
 	}
 	where, known := queueStates[f.State]
@@ -141,14 +141,26 @@ func (c *core) unanswered() time.Duration {
 	return time.Duration(c.Desk().UnansweredMinutes) * time.Minute
 }
 
+// open gives the row of a conversation to a member of staff.
+func (c *Chats) open(g *gorm.DB, a models.Client, id string, now time.Time) (chat, models.Agent, error) {
+	agent, err := c.Agent(g, a, now)
+	if err != nil {
+		return chat{}, agent, err
+	}
+	row, err := find(g, id)
+	return row, agent, err
+}
+
+// MayRead gives the error that Read would refuse a conversation with, nil for none.
+func (c *Chats) MayRead(ctx context.Context, a models.Client, id string) error {
+	_, _, err := c.open(c.db.Read(ctx), a, id, c.db.Now())
+	return err
+}
+
 // Read gives a conversation to staff, notes and all.
 func (c *Chats) Read(ctx context.Context, a models.Client, id string, after int64) (Chat, error) {
 	g, now := c.db.Read(ctx), c.db.Now()
-	agent, err := c.Agent(g, a, now)
-	if err != nil {
-		return Chat{}, err
-	}
-	row, err := find(g, id)
+	row, agent, err := c.open(g, a, id, now)
 	if err != nil {
 		return Chat{}, err
 	}
@@ -248,11 +260,10 @@ func (c *Chats) Reply(ctx context.Context, a models.Client, id, text, nonce stri
 
 // mayMail bounds the answers that go by mail: our name stands above them.
 func (c *core) mayMail(t *turn, agent models.Agent) error {
-	retryAt, err := c.Spend(t.tx, "answers of "+t.ID, models.Limit{N: answersChat, Per: 24 * time.Hour})
-	if err == nil && retryAt.IsZero() {
-		retryAt, err = c.Spend(t.tx, "answers by "+agent.Account, models.Limit{N: answersAgent, Per: time.Hour})
+	if err := c.count(t.tx, "answers", "answers of "+t.ID, models.Limit{N: answersChat, Per: 24 * time.Hour}); err != nil {
+		return err
 	}
-	return spent("answers", retryAt, err)
+	return c.count(t.tx, "answers", "answers by "+agent.Account, models.Limit{N: answersAgent, Per: time.Hour})
 }
 
 // Note keeps a note for staff. It is never shown to the visitor, mailed or part of
@@ -346,10 +357,7 @@ var Wraps = []string{"solved", "advice", "mail_problem", "text_problem", "accoun
 // asks among them: not who has it already.
 func (c *Chats) Colleagues(ctx context.Context, a models.Client, id string) ([]models.Agent, error) {
 	g := c.db.Read(ctx)
-	if _, err := c.Agent(g, a, c.db.Now()); err != nil {
-		return nil, err
-	}
-	row, err := find(g, id)
+	row, _, err := c.open(g, a, id, c.db.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -376,9 +384,10 @@ func seen(tx *db.Tx, account string) error {
 	return err
 }
 
-// present is seen for who only looks, written now and then.
-func (c *core) present(ctx context.Context, account string, now time.Time) error {
-	var n int
+// Present notes that a member of staff is at the console and only looks; it is
+// written now and then.
+func (c *Chats) Present(ctx context.Context, agent models.Agent) error {
+	account, now, n := agent.Account, c.db.Now(), 0
 	err := c.db.Read(ctx).Raw("SELECT count(*) FROM desk_seen WHERE account_id = ? AND at > ? AND at <= ?", account, now.Add(-seenFor/4), now).Scan(&n).Error
 	if err != nil || n > 0 {
 		return err

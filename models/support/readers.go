@@ -14,10 +14,12 @@ import (
 // Readers holds what readers of the help centre tell: it names nobody.
 type Readers struct{ *core }
 
+// MaxWords is how many characters a reader may write about an article.
+const MaxWords = 1000
+
 const (
 	votesDay       = 20 // from one network address
 	wordsFor       = time.Hour
-	maxWords       = 1000
 	searchesMinute = 10  // that found nothing, from one network address
 	missesMinute   = 300 // kept by one process
 	maxQuery       = 60
@@ -72,13 +74,13 @@ func (r *Readers) Words(ctx context.Context, id, words string) error {
 	if reason == "required" {
 		return nil
 	}
-	if reason == "" && len([]rune(text)) > maxWords {
+	if reason == "" && len([]rune(text)) > MaxWords {
 		reason = "too_long"
 	}
 	if reason != "" {
-		return invalid("words", reason, maxWords)
+		return invalid("words", reason, MaxWords)
 	}
-	if !isID(id) {
+	if !models.IsID(id) {
 		return nil
 	}
 	return r.db.Write(ctx, func(tx *db.Tx) error {

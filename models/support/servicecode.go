@@ -12,7 +12,6 @@ import (
 	"admitone/models"
 	"admitone/models/internal/db"
 
-	"golang.org/x/text/unicode/norm"
 	"gorm.io/gorm"
 )
 
@@ -95,8 +94,7 @@ func (s *ServiceCodes) Make(ctx context.Context, c models.Client) (made ServiceC
 		if err != nil {
 			return err
 		}
-		retryAt, err := s.Spend(tx, "service codes for "+in.AccountID, models.Limit{N: codesHour, Per: time.Hour})
-		if err := spent("service_codes", retryAt, err); err != nil {
+		if err := s.count(tx, "service_codes", "service codes for "+in.AccountID, models.Limit{N: codesHour, Per: time.Hour}); err != nil {
 			return err
 		}
 		if _, err := tx.Exec("DELETE FROM service_codes WHERE account_id = ? AND used_at IS NULL", in.AccountID); err != nil {
@@ -144,7 +142,7 @@ func readServiceCode(typed string) (code, reason string) {
 			return r
 		}
 		return -1
-	}, strings.ToUpper(foldDigits(norm.NFKC.String(typed))))
+	}, strings.ToUpper(read(typed).plain()))
 	if !serviceShape.MatchString(code) {
 		return "", "wrong"
 	}
@@ -209,7 +207,7 @@ func (s *ServiceCodes) use(tx *db.Tx, code string, agent models.Agent) (ReadOut,
 func (s *ServiceCodes) Verified(ctx context.Context, a models.Client, account, id string) (at time.Time, err error) {
 	g, now := s.db.Read(ctx), s.db.Now()
 	agent, err := s.Agent(g, a, now)
-	if err != nil || !isID(account) || !isID(id) {
+	if err != nil || !models.IsID(account) || !models.IsID(id) {
 		return at, err
 	}
 	return readOut(g, agent, account, now, " AND id = ?", id)

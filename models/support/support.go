@@ -215,20 +215,6 @@ func median(of []time.Duration) time.Duration {
 	return of[len(of)/2]
 }
 
-// isID says whether a text has the shape of our ids. Anything else is not asked
-// for: PostgreSQL would take some of it as a fault.
-func isID(s string) bool {
-	if len(s) != 32 {
-		return false
-	}
-	for _, r := range s {
-		if (r < '0' || r > '9') && (r < 'a' || r > 'f') {
-			return false
-		}
-	}
-	return true
-}
-
 func isKind(err error, kind models.Kind) bool {
 	var e *models.Error
 	return errors.As(err, &e) && e.Kind == kind
@@ -252,6 +238,12 @@ func spent(reason string, retryAt time.Time, err error) error {
 		err = tooSoon(reason, retryAt)
 	}
 	return err
+}
+
+// count counts one act on a budget; a TooSoon error where it is used up.
+func (c *core) count(tx *db.Tx, reason, key string, limits ...models.Limit) error {
+	retryAt, err := c.Spend(tx, key, limits...)
+	return spent(reason, retryAt, err)
 }
 
 // forUpdate locks the rows of a query until the commit; SQLite has one writer and

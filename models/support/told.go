@@ -15,11 +15,12 @@ const toldBefore = 7
 // Only the shape is judged. To compare it with the codes that are awaited would
 // tell the writer whether a guess is right, beside every count of wrong codes.
 func (c *core) spelled(t *turn, author, field, text string) error {
-	if !isBare(text) {
+	said := read(text)
+	if !said.isBare() {
 		return nil
 	}
 	before, err := t.lately(author, time.Duration(c.Policy().CodeLife))
-	if err == nil && inPieces(before, text) {
+	if err == nil && inPieces(before, said) {
 		err = invalid(field, "looks_like_code", maxText)
 	}
 	return err
@@ -36,18 +37,19 @@ func (t *turn) lately(author string, life time.Duration) (texts []string, err er
 // inPieces says whether numbers that were sent one after the other look like a
 // code when they are read as one text. Words without a digit between them do not
 // part them.
-func inPieces(before []string, text string) bool {
-	if !isBare(text) {
+func inPieces(before []string, said reading) bool {
+	if !said.isBare() {
 		return false
 	}
-	for _, b := range slices.Backward(before) {
-		if digitsOf(b) == "" {
+	for _, text := range slices.Backward(before) {
+		earlier := read(text)
+		if earlier.digits() == "" {
 			continue
 		}
-		if text = b + " " + text; !isBare(b) || len(digitsOf(text)) > models.ResetDigits {
+		if said = earlier + " " + said; !earlier.isBare() || len(said.digits()) > models.ResetDigits {
 			return false
 		}
-		if LooksLikeCode(text) {
+		if said.looksLikeCode() {
 			return true
 		}
 	}

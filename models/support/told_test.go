@@ -54,7 +54,7 @@ func TestInPieces(t *testing.T) {
 		{[]string{"0664"}, "1234567", false},
 		{[]string{"KX4"}, "207", false},
 	} {
-		if got := inPieces(row.before, row.text); got != row.want {
+		if got := inPieces(row.before, read(row.text)); got != row.want {
 			t.Errorf("%q, %q: %v", row.before, row.text, got)
 		}
 	}

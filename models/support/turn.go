@@ -69,7 +69,7 @@ const chatColumns = `SELECT c.*, COALESCE(i.shown, '') AS main
 
 // find gives a conversation; a NotFound error where there is none.
 func find(g *gorm.DB, id string) (chat, error) {
-	if !isID(id) {
+	if !models.IsID(id) {
 		return chat{}, notFound("chat")
 	}
 	var rows []chat
@@ -119,7 +119,7 @@ type turn struct {
 
 // take locks a conversation, so that all acts on it have one order.
 func take(tx *db.Tx, id string) (*turn, error) {
-	if !isID(id) {
+	if !models.IsID(id) {
 		return nil, notFound("chat")
 	}
 	var rows []chat
