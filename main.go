@@ -195,7 +195,7 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 		fmt.Fprintf(out, "Messages are caught in the test inbox: %s/dev/inbox\n", set.Public)
 	}
 	beside := []func(context.Context) error{
-		worker.Run, people.Run, m.Tally,
+		worker.Run, people.Run, m.Tally, m.Console.Guard,
 		func(ctx context.Context) error { return operate.Sweep(ctx, log, m.Sweep, people.Sweep) },
 	}
 	if o.Metrics != "" {

@@ -26,9 +26,11 @@ type Mail struct {
 	Undo    string // path that takes the change back or stops it, /undo/<letters>; "" leaves its button out
 	Purpose string // what a code is or was for, one of purposes; the row of any other is left out
 
-	What   string // the masked address or number that a change is about; what became of a call, one of calls; who answers; "" leaves it out
+	What   string // the masked address or number that a change is about; what became of a call, one of calls; who answers; where a session was; "" leaves it out
 	Change string // which change waits or was stopped, one of changes; any other is only called a change
 	Body   string // what people wrote, shown as it is and as text only
+
+	Reasons []string // why a sign-in is unusual, of reasons; any other is left out
 
 	LegalName string // who runs the service; "" leaves it out
 	ReplyTo   string // where an answer is read; "" says that it reaches nobody
@@ -72,6 +74,7 @@ const (
 var (
 	purposes = []string{"sign_up", "sign_in", "step_up", "reset", "email", "phone", "undo"}
 	changes  = []string{"password", "two_step", "email", "email_second", "email_removed", "phone", "phone_removed", "channel"}
+	reasons  = []string{"new_device", "new_country", "far_away", "new_network", "new_browser", "failures", "address_failures", "long_idle", "recent_change"}
 	calls    = []string{"booked", "moved", "cancelled", "missed_once", "missed"}
 	holding  = []string{"change_waiting", "closing", "call_back"}
 	written  = []string{"chat_transcript", "support_reply"} // which are mostly what people wrote
@@ -109,6 +112,7 @@ func see(m Mail, withCode bool) (view, error) {
 	if !slices.Contains(changes, m.Change) {
 		m.Change = ""
 	}
+	m.Reasons = slices.DeleteFunc(slices.Clone(m.Reasons), func(r string) bool { return !slices.Contains(reasons, r) })
 	for _, link := range []string{m.Link, m.NotMe, m.Undo} {
 		if link != "" && !linkPath.MatchString(link) {
 			return view{}, errors.New("a link is a path of this site, in letters")
@@ -226,7 +230,7 @@ func Compose(kind, locale string, m Mail) (Parts, error) {
 	switch {
 	case kind == "call_back" && !slices.Contains(calls, v.What):
 		return Parts{}, fmt.Errorf("mail %s: it needs to know what became of the call", kind)
-	case kind == "reset_started" && v.Link == "":
+	case (kind == "reset_started" || kind == "sign_in_refused") && v.Link == "":
 		return Parts{}, fmt.Errorf("mail %s: it is nothing without its link", kind)
 	case slices.Contains(written, kind) && len(v.Lines) == 0:
 		return Parts{}, fmt.Errorf("mail %s: nobody has written anything", kind)

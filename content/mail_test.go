@@ -45,7 +45,7 @@ func compose(t *testing.T, kind string, m Mail) Parts {
 	switch kind {
 	case "reset_code":
 		m.Code, m.Link = "48291370", "/reset/link/"+letterToken
-	case "reset_started":
+	case "reset_started", "sign_in_refused":
 		m.Link, m.WorksUntil = "/reset/link/"+letterToken, m.AskedAt.Add(10*time.Minute)
 	case "call_back":
 		if !slices.Contains(calls, m.What) {
@@ -61,9 +61,9 @@ func compose(t *testing.T, kind string, m Mail) Parts {
 
 func TestKinds(t *testing.T) {
 	want := []string{
-		"call_back", "change_stopped", "change_waiting", "chat_transcript", "closed", "closing", "closing_cancelled", "email_added",
+		"call_back", "change_stopped", "change_waiting", "chat_transcript", "closed", "closing", "closing_cancelled", "codes_braked", "email_added",
 		"email_changed", "email_code", "email_removed", "email_taken", "new_device", "password_changed", "phone_added", "phone_removed",
-		"reset_code", "reset_started", "sign_in_code", "sign_up_code", "sign_up_existing", "signed_out_everywhere", "step_up_code",
+		"reset_code", "reset_started", "session_moved", "sign_in_code", "sign_in_refused", "sign_in_unusual", "sign_up_code", "sign_up_existing", "signed_out_everywhere", "step_up_code",
 		"support_reply", "too_many_tries", "two_step_off", "two_step_on", "undo_code", "undone",
 	}
 	if got := Kinds(); !slices.Equal(got, want) {
@@ -122,6 +122,12 @@ func TestGolden(t *testing.T) {
 			m.What = "number ending 42"
 		case "support_reply":
 			m.What, m.Body = "Ines", "Look in spam first.\n\nThen send another code: https://accounts.example.com/help/a/no-code"
+		case "session_moved":
+			m.Undo, m.What = "", "Safari on iOS, Vienna, Austria"
+		case "sign_in_code":
+			m.Reasons = []string{"new_device", "far_away", "of another program"}
+		case "sign_in_refused", "sign_in_unusual":
+			m.Undo, m.Reasons = "", []string{"far_away", "new_country", "failures"}
 		case "new_device", "password_changed", "signed_out_everywhere", "two_step_on", "two_step_off":
 			m.Undo = ""
 		}
@@ -143,7 +149,7 @@ var (
 	remote     = regexp.MustCompile(`(?i)<(img|link|script|iframe|object|embed|video|audio|source|form|base)\b|\bsrc=|url\(|@import|@font-face|background=`)
 	knownPaths = []string{
 		"/", "/sign-in", "/sign-up", "/help", "/not-me", "/undo", "/reset", "/account/devices", "/contact", "/contact/phone",
-		"/help/a/why-a-code", "/help/a/who-can-trigger", "/help/a/real-message", "/help/a/keep-safe", "/help/a/code-wrong", "/help/a/lost-email",
+		"/help/a/why-a-code", "/help/a/who-can-trigger", "/help/a/real-message", "/help/a/keep-safe", "/help/a/code-wrong", "/help/a/lost-email", "/help/a/unusual-sign-in",
 	}
 )
 

@@ -28,7 +28,7 @@ func (s *site) showAccount(c echo.Context) error {
 	on, _ := s.Models.Texts()
 	p := views.AccountPage{
 		Shell: s.shell(c), Email: o.Main.Address, PasswordSetAt: o.PasswordSetAt, TwoStep: o.TwoStep, Devices: o.Devices,
-		Device: found.Device, Address: found.Address, Known: found.Known, SignedInAt: found.SignedInAt,
+		Device: found.Device, Address: found.Address, Place: found.Place, Known: found.Known, SignedInAt: found.SignedInAt,
 		Recent: activities(o.Recent), Now: s.Models.Now(),
 		Second: o.Second.Address, Pending: o.Pending.Address, Phone: o.Phone.Address, TextsOn: on, Nudge: nudge(o, on),
 		Staff: found.Staff, PhoneLine: s.Models.Desk().Phone.Any(),

@@ -19,7 +19,7 @@ func (s *site) showContactPhone(c echo.Context) error {
 		return err
 	}
 	p := views.ContactPhonePage{Ways: ways, Now: s.Models.Now()}
-	if _, in := s.session(c); in {
+	if found, in := s.session(c); in && !found.Moved {
 		code, err := s.Support.ServiceCodes.Current(c.Request().Context(), s.client(c))
 		if err != nil {
 			return err

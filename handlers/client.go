@@ -16,13 +16,21 @@ import (
 
 // client is who asks, as the request shows it.
 func (s *site) client(c echo.Context) models.Client {
-	address, _ := netip.ParseAddr(c.RealIP())
+	who := s.cookies.client(c.Request())
+	who.Request = requestID(c)
+	return who
+}
+
+// client reads who asks off a request. The store of the session cookie needs it too:
+// a session holds in the browser and the country that it lives in.
+func (k *cookies) client(r *http.Request) models.Client {
+	address, _ := netip.ParseAddr(k.address(r))
 	return models.Client{
 		Address:   address,
-		Place:     s.Models.Locate(address),
-		UserAgent: c.Request().UserAgent(),
-		Session:   s.cookies.value(c, s.cookies.session),
-		Device:    s.cookies.value(c, s.cookies.device),
+		Place:     k.locate(address),
+		UserAgent: r.UserAgent(),
+		Session:   valueOf(r, k.session),
+		Device:    valueOf(r, k.device),
 	}
 }
 

@@ -90,6 +90,7 @@ func (p *codePage) view(c echo.Context, now models.Pending) views.Code {
 		Shared:   ticks(c).Shared, Trust: ticks(c).Trust, MayTrust: now.MayTrust, Zone: p.Zone,
 		TrustDays: int(time.Duration(p.Models.Policy().Trust).Hours() / 24),
 		Ways:      len(now.Ways), Next: wanted(c, now.Next), Suggestion: suggestion(now), Speed: p.speed(c, now.Channel),
+		Reasons: reasons(now.Reasons),
 	}
 }
 
@@ -119,6 +120,7 @@ func (p *codePage) submit(c echo.Context) error {
 	client := p.client(c)
 	a, err := p.answer(c.Request().Context(), field(c, "code"), field(c, "flow"), ticks(c), client)
 	if _, gone := refusedAs(err, models.Gone); gone {
+		p.outOfOrder(c, "no_flow "+p.path)
 		return p.lost(c)
 	}
 	if fields := fieldErrors(err); fields != nil {
@@ -127,11 +129,16 @@ func (p *codePage) submit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.Outcome == models.Superseded {
+		p.outOfOrder(c, "superseded "+p.path)
+	}
 	switch a.Outcome {
 	case models.Accepted:
 		return p.opened(c, a)
 	case models.Throttled:
 		return p.wait(c, http.StatusTooManyRequests, p.tooMany, p.start, a.RetryAt)
+	case models.DigitsOff:
+		return p.wait(c, http.StatusTooManyRequests, "digits_off", p.start, a.RetryAt)
 	case models.ChannelOff:
 		return p.wait(c, http.StatusUnprocessableEntity, "channel_off", p.start, time.Time{})
 	case models.Taken:
@@ -189,6 +196,7 @@ func (p *codePage) resend(c echo.Context) error {
 	}
 	r, err := p.again(c.Request().Context(), field(c, "flow"), "", p.client(c))
 	if _, gone := refusedAs(err, models.Gone); gone {
+		p.outOfOrder(c, "no_flow "+p.path)
 		return p.lost(c)
 	}
 	retryAt, tooSoon := refusedAs(err, models.TooSoon)

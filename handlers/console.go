@@ -32,6 +32,10 @@ func (s *site) staffOnly(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Set(agentKey, agent)
 			return next(c)
 		}
+		if _, member := refusedAs(err, models.NotFound); member {
+			found, _ := s.session(c)
+			s.note(c, "authz_fail", found.AccountID, "console")
+		}
 		_, nobody := refusedAs(err, models.NoSession)
 		_, unproven := refusedAs(err, models.NotProven)
 		missing := c.Path() == "" || c.Get(echo.ContextKeyHeaderAllow) != nil // no such path, or no such verb of it
@@ -50,7 +54,7 @@ func agent(c echo.Context) models.Agent {
 
 // consolePage is the page of the console that an act or a part belongs to.
 func consolePage(path string) string {
-	for _, part := range []string{"/find", "/events", "/queue", "/messages", "/join", "/reply", "/note", "/transfer", "/wrap", "/act"} {
+	for _, part := range []string{"/find", "/events", "/queue", "/messages", "/join", "/reply", "/note", "/transfer", "/wrap", "/act", "/switch"} {
 		path = strings.TrimSuffix(path, part)
 	}
 	if strings.HasPrefix(path, "/console/calls/") {

@@ -114,7 +114,7 @@ func consolePageOf(path string) string {
 	if strings.HasPrefix(path, "/console/calls") {
 		return "/console/calls"
 	}
-	return regexp.MustCompile(`/(find|queue|events|messages|join|reply|note|transfer|wrap|act)$`).ReplaceAllString(path, "")
+	return regexp.MustCompile(`/(find|queue|events|messages|join|reply|note|transfer|wrap|act|switch)$`).ReplaceAllString(path, "")
 }
 
 func TestConsoleQueue(t *testing.T) {

@@ -59,6 +59,7 @@ func (s *site) ledOn(err error, c echo.Context) bool {
 	switch e.Kind {
 	case models.NoSession:
 		if s.standing(c) == models.Ended {
+			s.note(c, "session_use_after_expire", "", "")
 			s.cookies.leaveNotice(c, "session_ended", s.Models.Now())
 		}
 		s.answer(c, leadAway(c, "/sign-in?next="+back))

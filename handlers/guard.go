@@ -28,7 +28,7 @@ func (s *site) guard(e *echo.Echo) {
 		Skipper:   func(c echo.Context) bool { return !isPage(c.Request().URL.Path) || isStream(c.Request().URL.Path) },
 		MinLength: 1024,
 	}))
-	e.Use(readForm, s.staffOnly)
+	e.Use(readForm, s.slowly(), s.provenHere, s.staffOnly)
 }
 
 func (s *site) headers(next echo.HandlerFunc) echo.HandlerFunc {
@@ -65,7 +65,7 @@ func (s *site) sameOrigin() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			if err := guard.Check(c.Request()); err != nil {
-				s.Log.Warn("cross-origin request refused", "request", requestID(c), "error", err)
+				s.note(c, "malicious_csrf", "", "cross_origin")
 				return echo.NewHTTPError(http.StatusForbidden).SetInternal(err)
 			}
 			return next(c)

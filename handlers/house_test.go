@@ -61,6 +61,7 @@ type setup struct {
 	pages  handlers.Options
 	desk   models.Desk
 	texts  []string // the countries that get texts; none in most houses
+	geo    []string // files that tell places; none in most houses
 }
 
 // withTexts opens a house that can text.
@@ -106,7 +107,7 @@ func open(t *testing.T, database string, htmx bool, change ...func(*setup)) *hou
 	var err error
 	h.models, err = models.Open(context.Background(), models.Options{
 		Database: database, KeyFile: filepath.Join(t.TempDir(), "key"), Brand: s.pages.Brand,
-		Policy: s.policy, Now: h.now, Log: log, Texts: len(s.texts) > 0, Countries: s.texts, Desk: s.desk,
+		Policy: s.policy, Now: h.now, Log: log, Texts: len(s.texts) > 0, Countries: s.texts, Desk: s.desk, Geo: s.geo,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ func (s *site) showNotMeThis(c echo.Context) error {
 		return err
 	}
 	return s.render(c, http.StatusOK, views.NotMeThis(views.NotMeThisPage{
-		Shell: s.shell(c), Token: token, Kind: n.Kind, At: n.At, Device: n.Device, Address: n.Address, Tag: n.Tag,
+		Shell: s.shell(c), Token: token, Kind: n.Kind, At: n.At, Device: n.Device, Address: n.Address, Place: n.Place, Tag: n.Tag,
 		PasswordRight: n.PasswordRight, InSession: n.InSession, HasAccount: n.HasAccount, Blocked: n.Blocked, Opened: n.Opened,
 		PasswordDone: n.PasswordDone, OutDone: n.OutDone, TwoStepDone: n.TwoStepDone, MutedUntil: n.MutedUntil,
 		MuteHours: int(models.MuteLife.Hours()), Undo: n.Undo,

@@ -79,6 +79,11 @@ func TestNotMeKinds(t *testing.T) {
 		{"signed_out_everywhere", mara, "Signed out on every", []string{"All devices were signed out"}, "Secure your account", func(_ *house, b *browser) {
 			b.send("/account/devices/everywhere").leads("/account/devices")
 		}},
+		{"session_moved", mara, movedSubject, []string{"turned up in another browser or country", "signed in to your account", "Place unknown"}, "Secure your account", func(h *house, b *browser) {
+			phone := h.browser().with("User-Agent", iPhone)
+			phone.signIn(mara)
+			phone.copy().with("User-Agent", b.header.Get("User-Agent")).open("/account").away("/reauth?next=/account")
+		}},
 		{"email_added", mara, emailAdded, []string{"A second email address was added"}, "Secure your account", func(_ *house, b *browser) { b.addEmail(nora, "second") }},
 		{"email_changed", nora, emailChanged, []string{"Your main email address was changed"}, "Secure your account", func(_ *house, b *browser) { b.moves(nora) }},
 		{"email_removed", mara, emailRemoved, []string{"An email address was removed"}, "Secure your account", func(_ *house, b *browser) {

@@ -40,7 +40,8 @@ func (s *site) reauthStart(c echo.Context, next string) error {
 	if err != nil {
 		return err
 	}
-	p := views.ReauthStartPage{Shell: s.shell(c), Next: next}
+	found, _ := s.session(c)
+	p := views.ReauthStartPage{Shell: s.shell(c), Next: next, Moved: found.Moved}
 	if len(ways) > 0 {
 		p.Destination, p.Ways = ways[0].Masked, waysOf(ways[1:])
 	}

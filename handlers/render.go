@@ -36,7 +36,7 @@ func (s *site) shell(c echo.Context) views.Shell {
 	return views.Shell{
 		Brand: s.Brand, Lang: "en", Theme: theme(c), Path: c.Request().URL.RequestURI(),
 		SignedIn: in, Notice: notice, NoticeAt: at, DevInbox: s.DevInbox != nil, Zone: s.Zone, Legal: s.Legal,
-		Origin: s.origin(),
+		Origin: s.origin(), Sources: s.sources,
 	}
 }
 

@@ -80,7 +80,7 @@ func (s *site) showLink(c echo.Context) error {
 
 func (s *site) followLink(c echo.Context) error {
 	_, in := s.session(c)
-	token, err := s.Models.Resets.Follow(c.Request().Context(), s.cookies.value(c, s.cookies.link), s.client(c))
+	token, device, err := s.Models.Resets.Follow(c.Request().Context(), s.cookies.value(c, s.cookies.link), s.client(c))
 	if _, gone := refusedAs(err, models.Gone); gone {
 		return s.linkOver(c)
 	}
@@ -94,6 +94,7 @@ func (s *site) followLink(c echo.Context) error {
 	if err := s.setSession(c, token, 0); err != nil {
 		return err
 	}
+	s.setDevice(c, device)
 	return to(c, "/reset/new")
 }
 
@@ -107,6 +108,7 @@ func (s *site) showResetNew(c echo.Context) error { return s.resetNewForm(c, htt
 func (s *site) submitResetNew(c echo.Context) error {
 	err := s.Models.Resets.Finish(c.Request().Context(), field(c, "new_password"), s.client(c))
 	if _, gone := refusedAs(err, models.Gone); gone {
+		s.outOfOrder(c, "no_proof /reset/new")
 		return s.resetLost(c)
 	}
 	if fields := fieldErrors(err); fields != nil {

@@ -34,6 +34,7 @@ type Options struct {
 	Support        *support.Support
 	Help           *content.Help
 	Legal          []views.Link // the operator's own pages, in the footer
+	StrangersLine  Line         // how strangers go while staff slow them down; zero for as usual
 	Log            *slog.Logger
 }
 
@@ -45,6 +46,8 @@ type site struct {
 	// What of the help centre is the same for everybody, made once.
 	articles map[string]views.Article // by slug
 	inline   map[string]string        // by screen
+
+	sources []views.Link // whose data tells the places
 }
 
 // Site is the whole site.
@@ -59,14 +62,18 @@ func (s *Site) CloseStreams() { s.streams.close() }
 
 // New builds the site.
 func New(o Options) *Site {
+	address := addressOf(o.TrustedProxies)
 	s := &site{
-		Options: o, cookies: newCookies(o.Models.Sessions, o.PublicURL.Scheme == "https"), streams: newStreams(),
+		Options: o, cookies: newCookies(o.Models, address, o.PublicURL.Scheme == "https"), streams: newStreams(),
 		inline: inlineOfHelp(o.Help),
 	}
 	s.articles = articlesOfHelp(o.Help, s.origin())
+	for _, p := range o.Models.PlaceSources() {
+		s.sources = append(s.sources, views.Link{Title: p.Words, URL: p.URL})
+	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.problem
-	e.IPExtractor = addressOf(o.TrustedProxies)
+	e.IPExtractor = address
 	s.guard(e)
 
 	signUp, signIn, reset, stepUp := s.signUpCode(), s.signInCode(), s.resetCode(), s.stepUpCode()
@@ -202,6 +209,8 @@ func New(o Options) *Site {
 		{post, "/console/calls/:id/:act", s.actOnCall},
 		{get, "/console/articles", s.showConsoleArticles},
 		{get, "/console/figures", s.showFigures},
+		{get, "/console/watch", s.showWatch},
+		{post, "/console/watch/switch", s.submitSwitch},
 		{get, "/console/keys", s.showConsoleKeys},
 		{get, "/not-me", s.showNotMe},
 		{get, "/not-me/:token", s.showNotMeThis},
@@ -250,6 +259,7 @@ func New(o Options) *Site {
 		{get, "/console/chat/:id/wrap", s.backToPage},
 		{get, "/console/account/:id/act", s.backToPage},
 		{get, "/console/calls/:id/:act", s.backToPage},
+		{get, "/console/watch/switch", s.backToPage},
 		{get, "/sign-out", leadTo("/account")},
 		{get, "/theme", leadTo("/")},
 	} {

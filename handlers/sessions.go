@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ const year = 365 * 24 * 60 * 60 // seconds
 // other cookies of the site.
 type cookies struct {
 	rows    *models.Sessions
+	address echo.IPExtractor
+	locate  func(netip.Addr) models.Place
 	secure  bool
 	session string
 	device  string
@@ -30,8 +33,8 @@ type cookies struct {
 
 // newCookies takes the __Host- prefix with Secure; on loopback http neither,
 // because browsers refuse the prefix without Secure.
-func newCookies(rows *models.Sessions, secure bool) *cookies {
-	k := &cookies{rows: rows, secure: secure, session: "session", device: "device", link: "reset-link", chat: "chat"}
+func newCookies(m *models.Models, address echo.IPExtractor, secure bool) *cookies {
+	k := &cookies{rows: m.Sessions, address: address, locate: m.Locate, secure: secure, session: "session", device: "device", link: "reset-link", chat: "chat"}
 	if secure {
 		k.session, k.device, k.link, k.chat = "__Host-session", "__Host-device", "__Host-reset-link", "__Host-chat"
 	}
@@ -56,11 +59,10 @@ func (k *cookies) New(r *http.Request, name string) (*sessions.Session, error) {
 	s := sessions.NewSession(k, name)
 	s.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: k.secure, SameSite: http.SameSiteLaxMode}
 	s.IsNew = true
-	cookie, err := r.Cookie(name)
-	if err != nil {
+	if _, err := r.Cookie(name); err != nil {
 		return s, nil
 	}
-	found, standing, err := k.rows.Find(r.Context(), cookie.Value)
+	found, standing, err := k.rows.Find(r.Context(), k.client(r))
 	s.Values[valueStanding] = standing
 	if standing == models.SignedIn {
 		s.Values[valueSession] = found
@@ -104,6 +106,32 @@ func (s *site) requireSession(c echo.Context) (models.Session, error) {
 	return found, nil
 }
 
+// provenHere lets a session that has turned up elsewhere show and change nothing of its
+// account before a step-up. The rest of the site is as open as to anyone: help, the
+// ways to a person, the step-up itself and the sign-out.
+func (s *site) provenHere(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		path := c.Request().URL.Path
+		own := path == "/account" || strings.HasPrefix(path, "/account/")
+		if !own && !isConsole(path) && !strings.HasPrefix(path, "/contact/") {
+			return next(c)
+		}
+		found, _ := s.session(c)
+		if !found.Moved {
+			return next(c)
+		}
+		notProven := &models.Error{Kind: models.NotProven, Reason: "step_up"}
+		if own {
+			return notProven
+		}
+		err := next(c) // the console asks for a proof itself
+		if _, missing := refusedAs(err, models.NotFound); missing && !isConsole(path) {
+			return notProven // a conversation of the account may be there after it
+		}
+		return err
+	}
+}
+
 // standing says what the request's session cookie stands for.
 func (s *site) standing(c echo.Context) models.Standing {
 	g, err := s.cookies.Get(c.Request(), s.cookies.session)
@@ -139,7 +167,7 @@ func (s *site) endedHere(c echo.Context, in bool) error {
 	if !in {
 		return nil
 	}
-	_, standing, err := s.Models.Sessions.Find(c.Request().Context(), s.cookies.value(c, s.cookies.session))
+	_, standing, err := s.Models.Sessions.Find(c.Request().Context(), s.client(c))
 	if err != nil || standing == models.SignedIn {
 		return err
 	}
@@ -172,8 +200,10 @@ func (k *cookies) plain(name, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: k.secure, SameSite: http.SameSiteLaxMode}
 }
 
-func (k *cookies) value(c echo.Context, name string) string {
-	cookie, err := c.Cookie(name)
+func (k *cookies) value(c echo.Context, name string) string { return valueOf(c.Request(), name) }
+
+func valueOf(r *http.Request, name string) string {
+	cookie, err := r.Cookie(name)
 	if err != nil {
 		return ""
 	}
@@ -191,6 +221,7 @@ var notices = []string{
 	"email_changed", "email_added", "email_main", "email_removed", "email_cancelled", "email_taken_late", "phone_added", "phone_removed",
 	"channel_saved", "change_waiting", "closing", "closing_cancelled", "undone",
 	"staff_resent", "staff_unlocked", "staff_signed_out", "staff_reset", "staff_joined", "staff_handed_on", "staff_wrapped", "call_missed", "call_done",
+	"texts_off", "texts_on", "strangers_slow", "strangers_usual",
 	"chat_left", "chat_mailed", "call_booked", "call_moved", "call_cancelled",
 }
 

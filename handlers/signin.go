@@ -43,6 +43,13 @@ func (s *site) submitSignIn(c echo.Context) error {
 		return to(c, orAccount(started.Next))
 	case models.Throttled:
 		return s.wait(c, http.StatusTooManyRequests, "sign_in", "/sign-in", started.RetryAt)
+	case models.PasswordOff:
+		http.SetCookie(c.Response(), s.cookies.plain(typedCookie, typedValue(email), 15*60))
+		return s.wait(c, http.StatusUnprocessableEntity, "password_off", "/sign-in", time.Time{})
+	case models.Refused:
+		return s.render(c, http.StatusForbidden, views.Refused(views.RefusedPage{
+			Shell: s.shell(c), Email: started.Masked, Mailed: started.Mailed, Reasons: reasons(started.Reasons), Life: time.Duration(s.Models.Policy().CodeLife),
+		}))
 	case models.ChannelOff:
 		return s.wait(c, http.StatusUnprocessableEntity, "channel_off", "/sign-in", time.Time{})
 	default:
@@ -122,4 +129,13 @@ func typedValue(typed string) string {
 		return email.Shown
 	}
 	return ""
+}
+
+// reasons are slugs for the pages.
+func reasons(list []models.Reason) []string {
+	slugs := make([]string, len(list))
+	for i, r := range list {
+		slugs[i] = string(r)
+	}
+	return slugs
 }

@@ -149,14 +149,6 @@ func (a *Accounts) StartPhone(ctx context.Context, typed string, landline bool, 
 	return out, err
 }
 
-// proofTexts bound the texts that prove a number: to the number, from the account,
-// and in all. The number has proven nothing, so what it is sent does not use up
-// what its owner may ask for.
-func (c *core) proofTexts(number, account string) []budget {
-	windows := c.policy.OwnerSends.half().windows()
-	return []budget{{key: "send proof " + c.keys.laneTag(kindPhone, number), windows: windows}, {key: proofTexts + account, windows: windows}, c.purse()}
-}
-
 // PendingProof is what the code page of a new address or number shows.
 func (a *Accounts) PendingProof(purpose Purpose) func(context.Context, Client) (Pending, error) {
 	return func(ctx context.Context, c Client) (Pending, error) {
@@ -244,7 +236,7 @@ func (a *Accounts) answerProof(tx *db.Tx, s session, row verification, ch challe
 		return Answered{}, err
 	}
 	// Asked before the code is used up.
-	if retryAt, err := freeAt(tx.DB, tx.Now, changes); err != nil || !retryAt.IsZero() {
+	if retryAt, err := refusedUntil(tx, c, changes); err != nil || !retryAt.IsZero() {
 		return Answered{Outcome: Throttled, RetryAt: retryAt}, err
 	}
 	j, err := a.judge(tx, ch, code, row.Taken, codes, c)

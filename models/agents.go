@@ -181,10 +181,7 @@ func (a *Agents) Act(ctx context.Context, c Client, account, act, reason string)
 		if out.Masked, err = a.act(tx, act, who); err != nil {
 			return err
 		}
-		return tx.Create(&event{
-			ID: eventID(tx.Now), AccountID: &who.AccountID, Kind: staffActs[act], At: tx.Now,
-			Detail: reason, Agent: agent.Name, AgentID: &agent.Account,
-		}).Error
+		return keep(tx, event{Kind: staffActs[act], Detail: reason, Agent: agent.Name, AgentID: &agent.Account}, who.AccountID, Client{})
 	})
 	return out, err
 }
@@ -314,17 +311,17 @@ func (a *Agents) sameMessage(tx *db.Tx, ch challenge) (m message, sends []budget
 	if err := tx.Where("challenge_id = ?", ch.ID).Order("created_at DESC").Limit(1).Find(&sent).Error; err != nil || len(sent) == 0 {
 		return m, nil, err
 	}
-	m = message{Kind: sent[0].Kind, Channel: ch.Channel, Destination: ch.Destination, Locale: sent[0].Locale, Device: sent[0].Device, Address: sent[0].Address}
+	m = message{Kind: sent[0].Kind, Channel: ch.Channel, Destination: ch.Destination, Locale: sent[0].Locale, Device: sent[0].Device, Address: sent[0].Address, Place: sent[0].Place, Reasons: sent[0].Reasons}
 	switch ch.Purpose {
 	case PurposeSignIn, PurposeStepUp:
 		i, open, err := reached(tx, ch)
 		if err != nil || !open {
 			return message{}, nil, err
 		}
-		return m, a.ownersSends(i.to()), nil
+		return m, a.ownersSends(i.AccountID, i.to()), nil
 	case PurposeUndo:
 		to := destination{channel: ch.Channel, value: canonical(ch.Channel, ch.Destination), shown: ch.Destination}
-		return m, (&Undos{a.core}).undoSends(to), nil
+		return m, a.undoSends(to), nil
 	case PurposePhone:
 		return m, a.proofTexts(ch.Destination, orNone(ch.AccountID)), nil
 	}
@@ -343,7 +340,7 @@ func (a *Agents) sameMessage(tx *db.Tx, ch challenge) (m message, sends []budget
 // flow that its code could be typed into, and every try of the code is used up
 // beforehand: the mailbox is the only way.
 func (a *Agents) startReset(tx *db.Tx, who owner) (masked string, err error) {
-	ch, retryAt, err := a.issue(tx, PurposeReset, who.AccountID, who.to(), a.ownersSends(who.to()))
+	ch, retryAt, err := a.issue(tx, PurposeReset, who.AccountID, who.to(), a.ownersSends(who.AccountID, who.to()))
 	if err == nil && !retryAt.IsZero() {
 		err = &Error{Kind: TooSoon, Reason: "resend", RetryAt: retryAt}
 	}

@@ -313,7 +313,7 @@ func TestActsOfStaff(t *testing.T) {
 		mara := h.signUp(t, "mara@example.com")
 		id := h.idOf(t, "mara@example.com")
 		ines := h.agent(t, "ines@example.com", "Ines")
-		s, _, err := h.Sessions.Find(ctx, mara.Session)
+		s, _, err := h.Sessions.Find(ctx, mara)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -410,11 +410,11 @@ func TestStaffStartReset(t *testing.T) {
 		if masked, err := h.Resets.Link(ctx, link); err != nil || masked != "m***@example.com" {
 			t.Errorf("%q, %v", masked, err)
 		}
-		session, err := h.Resets.Follow(ctx, link, anywhere)
+		session, _, err := h.Resets.Follow(ctx, link, anywhere)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Resets.Follow(ctx, link, anywhere); !isKind(err, Gone) {
+		if _, _, err := h.Resets.Follow(ctx, link, anywhere); !isKind(err, Gone) {
 			t.Errorf("twice: %v", err)
 		}
 		anywhere.Session = session

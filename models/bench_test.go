@@ -138,7 +138,7 @@ func BenchmarkSessionFind(b *testing.B) {
 		c := h.signUp(b, "mara@example.com")
 		measure(b, func() {
 			for range b.N {
-				if _, standing, err := h.Sessions.Find(ctx, c.Session); err != nil || standing != SignedIn {
+				if _, standing, err := h.Sessions.Find(ctx, c); err != nil || standing != SignedIn {
 					b.Fatal(standing, err)
 				}
 			}

@@ -96,7 +96,7 @@ func spendSend(tx *db.Tx, sends []budget) (retryAt time.Time, err error) {
 	if err := lock(tx, sends...); err != nil {
 		return time.Time{}, err
 	}
-	if retryAt, err = freeAt(tx.DB, tx.Now, sends...); err != nil || !retryAt.IsZero() {
+	if retryAt, err = refusedUntil(tx, Client{}, sends...); err != nil || !retryAt.IsZero() {
 		return retryAt, err
 	}
 	return time.Time{}, spend(tx, sends...)
@@ -141,7 +141,7 @@ type judgement struct {
 // void is a challenge whose code nobody was sent.
 func (c *core) judge(tx *db.Tx, ch challenge, code string, void bool, codes budget, cl Client) (judgement, error) {
 	budgets := []budget{codes, c.addressBudget(cl.Address)}
-	if retryAt, err := freeAt(tx.DB, tx.Now, codes); err != nil || !retryAt.IsZero() {
+	if retryAt, err := refusedUntil(tx, cl, codes); err != nil || !retryAt.IsZero() {
 		return judgement{outcome: Throttled, retryAt: retryAt}, err
 	}
 	// What is judged is the row as it is now: tries, generation and use may have
@@ -161,16 +161,19 @@ func (c *core) judge(tx *db.Tx, ch challenge, code string, void bool, codes budg
 	k, held := c.keys.find(ch.KeyID)
 	switch {
 	case ch.ConsumedAt != nil:
+		note(tx, Incident{Name: "authn_token_reuse", Account: orNone(ch.AccountID), Client: cl, Detail: "code " + string(ch.Purpose)})
 		return judgement{outcome: Used}, nil
 	case counted == 0 && ch.Attempts >= ch.MaxAttempts:
 		return judgement{outcome: Exhausted}, nil
 	case counted == 0 || !held: // a key that is gone reads as expired
+		count(tx, "codes", "expired", ch.Channel)
 		return judgement{outcome: Expired, triesLeft: ch.MaxAttempts - ch.Attempts}, nil
 	}
 	if !ch.rightCode(k, code, tx.Now) || void {
 		if err := spend(tx, budgets...); err != nil {
 			return judgement{}, err
 		}
+		count(tx, "codes", "wrong", ch.Channel)
 		if ch.Attempts >= ch.MaxAttempts {
 			return judgement{outcome: Exhausted, counted: true}, nil
 		}
@@ -183,7 +186,8 @@ func (c *core) judge(tx *db.Tx, ch challenge, code string, void bool, codes budg
 	if spent == 0 {
 		return judgement{outcome: Used}, nil
 	}
-	return judgement{outcome: Accepted}, nil
+	count(tx, "codes", "entered", ch.Channel)
+	return judgement{outcome: Accepted}, c.typed(tx, ch)
 }
 
 // Resent is how asking for the code again ended.
@@ -275,8 +279,9 @@ type Pending struct {
 	TriesLeft   int
 	Tries       int
 	Delivery    Delivery
-	MayTrust    bool    // a code is asked for every time, unless this device is trusted
-	Ways        []Way   // the account's other confirmed channels
+	MayTrust    bool  // a code is asked for every time, unless this device is trusted
+	Ways        []Way // the account's other confirmed channels
+	Reasons     []Reason
 	Next        string  // where a step-up leads
 	Over        Outcome // Exhausted or Used where no code can be typed any more
 }

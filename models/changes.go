@@ -92,7 +92,7 @@ func (c *core) change(tx *db.Tx, s session, kind, value, what string, cl Client)
 		return Changed{}, err
 	}
 	changes := changesBudget(account)
-	if retryAt, err := freeAt(tx.DB, tx.Now, changes); err != nil || !retryAt.IsZero() {
+	if retryAt, err := refusedUntil(tx, cl, changes); err != nil || !retryAt.IsZero() {
 		return Changed{Outcome: Throttled, RetryAt: retryAt}, err
 	}
 	if err := spend(tx, changes); err != nil {
@@ -324,6 +324,7 @@ type notice struct {
 	also    []identifier // told too, though they have left the account
 	fresh   string       // the identifier that came with the change: it cannot take it back
 	from    *change      // asked for there, earlier
+	reasons []Reason     // why a sign-in was unusual
 }
 
 // texted are the notices that a phone gets as well; a new device, which happens
@@ -331,6 +332,7 @@ type notice struct {
 var texted = []string{
 	KindPasswordChanged, KindTwoStepOn, KindTwoStepOff, KindEmailChanged, KindEmailAdded, KindEmailRemoved, KindPhoneAdded, KindPhoneRemoved,
 	KindChangeWaiting, KindChangeStopped, KindUndone, KindClosing, KindClosingCancelled, KindTooManyTries, KindSignedOutEverywhere,
+	KindSessionMoved, KindCodesBraked,
 }
 
 // tell enqueues a notice to every confirmed address of an account, old and new
@@ -360,22 +362,28 @@ func (c *core) tell(tx *db.Tx, account string, n notice, cl Client) error {
 func (c *core) tellOne(tx *db.Tx, account, locale string, i identifier, n notice, cl Client) error {
 	if i.Kind == kindPhone {
 		texts, err := c.canText(tx.DB, tx.Now, 2)
+		country := budget{key: "country " + countryOf(i.Value), windows: []window{{c.policy.CountryTexts, 24 * time.Hour}}}
+		if err == nil && texts {
+			var full time.Time
+			full, err = freeAt(tx.DB, tx.Now, country)
+			texts = full.IsZero()
+		}
 		if err != nil || !texts || !slices.Contains(texted, n.kind) {
 			return err
 		}
 		own := budget{key: noticeTexts + account, windows: c.policy.OwnerSends.windows()}
-		if retryAt, err := freeAt(tx.DB, tx.Now, own); err != nil || !retryAt.IsZero() {
+		if retryAt, err := refusedUntil(tx, cl, own); err != nil || !retryAt.IsZero() {
 			return err // the mails still go out
 		}
-		if err := spend(tx, own, c.purse()); err != nil {
+		if err := spend(tx, own, country, c.purse()); err != nil {
 			return err
 		}
 	}
 	m := newMessage(n.kind, i.to(), locale, cl)
 	if n.from != nil {
-		m.Device, m.Address = n.from.Device, n.from.Address
+		m.Device, m.Address, m.Place = n.from.Device, n.from.Address, "" // where that was is not kept
 	}
-	m.AccountID, m.What, m.Change = &account, n.what, n.change
+	m.AccountID, m.What, m.Change, m.Reasons = &account, n.what, n.change, joined(n.reasons)
 	if !n.holdsAt.IsZero() {
 		m.HoldsAt = &n.holdsAt
 	}

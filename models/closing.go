@@ -78,6 +78,9 @@ func (c *core) erase(tx *db.Tx, account string) error {
 	if err != nil || n == 0 {
 		return err
 	}
+	if err := eraseLanes(tx, account); err != nil {
+		return err
+	}
 	for _, b := range accountBudgets(account) {
 		if err := forgive(tx, b); err != nil {
 			return err
@@ -110,6 +113,7 @@ type Data struct {
 	Identifiers []identifier   `json:"identifiers"`
 	Devices     []DataDevice   `json:"devices"`
 	Sessions    []DataSession  `json:"sessions"`
+	SignIns     []DataSignIn   `json:"sign_ins"`
 	Activity    []DataActivity `json:"activity"`
 	Messages    []DataMessage  `json:"messages"`
 	Changes     []DataChange   `json:"changes"`
@@ -128,10 +132,23 @@ type DataDevice struct {
 
 // DataSession is a session of the account.
 type DataSession struct {
-	Device    string    `json:"device"`
-	Address   string    `json:"address"`
-	CreatedAt time.Time `json:"created_at"`
-	SeenAt    time.Time `json:"seen_at"`
+	Device    string     `json:"device"`
+	Address   string     `json:"address"`
+	Place     string     `json:"place,omitempty"`
+	CreatedAt time.Time  `json:"created_at"`
+	SeenAt    time.Time  `json:"seen_at"`
+	MovedAt   *time.Time `json:"moved_at,omitempty"` // when it turned up elsewhere
+}
+
+// DataSignIn is a sign-in that the risk engine remembers.
+type DataSignIn struct {
+	At        time.Time `json:"at"`
+	Country   string    `json:"country,omitempty"`
+	Browser   string    `json:"browser"`
+	System    string    `json:"system"`
+	Kind      string    `json:"kind"`
+	Latitude  *float64  `json:"latitude,omitempty"`
+	Longitude *float64  `json:"longitude,omitempty"`
 }
 
 // DataActivity is one security activity.
@@ -140,6 +157,8 @@ type DataActivity struct {
 	At      time.Time `json:"at"`
 	Device  string    `json:"device"`
 	Address string    `json:"address"`
+	Place   string    `json:"place,omitempty"`
+	Reasons string    `json:"reasons,omitempty"` // why it was unusual
 	Detail  string    `json:"detail,omitempty"`
 	Agent   string    `json:"support,omitempty"` // who of support did it
 }
@@ -221,8 +240,9 @@ func (a *Accounts) Data(ctx context.Context, c Client) (out Data, err error) {
 		into any
 	}{
 		{"SELECT name, kind, known_at, seen_at, trusted_until FROM known_devices WHERE account_id = ? ORDER BY known_at", &out.Devices},
-		{"SELECT device, address, created_at, seen_at FROM sessions WHERE account_id = ? ORDER BY created_at", &out.Sessions},
-		{"SELECT kind, at, device, address, detail, agent FROM events WHERE account_id = ? ORDER BY at DESC, id DESC", &out.Activity},
+		{"SELECT device, address, place, created_at, seen_at, moved_at FROM sessions WHERE account_id = ? ORDER BY created_at", &out.Sessions},
+		{"SELECT kind, at, device, address, place, reasons, detail, agent FROM events WHERE account_id = ? ORDER BY at DESC, id DESC", &out.Activity},
+		{"SELECT at, country, browser, system, kind, latitude, longitude FROM sign_in_history WHERE account_id = ? ORDER BY at DESC", &out.SignIns},
 		// Not the codes to new addresses: an address that is somebody's gets none, and
 		// the gap would tell.
 		{"SELECT kind, channel, destination, created_at, state FROM messages WHERE account_id = ? AND kind <> 'email_code' ORDER BY created_at DESC", &out.Messages},

@@ -227,7 +227,7 @@ func (h *house) live(t testing.TB, name string, number string) (account string, 
 	c := h.signUp(t, mail)
 	h.newEmail(t, c, second, true)
 	h.newPhone(t, c, number)
-	s, _, err := h.Sessions.Find(ctx, c.Session)
+	s, _, err := h.Sessions.Find(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,7 +383,7 @@ func TestData(t *testing.T) {
 // deviceOf gives the id of the device that a session is on.
 func (h *house) deviceOf(t testing.TB, c Client) string {
 	t.Helper()
-	s, _, err := h.Sessions.Find(ctx, c.Session)
+	s, _, err := h.Sessions.Find(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}

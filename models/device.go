@@ -29,9 +29,25 @@ func knownDevice(g *gorm.DB, token, account string, now time.Time) (string, erro
 }
 
 // bindDevice makes the browser known to the account and returns its new token
-// and id. The token is always a new one: a cookie that a stranger planted
-// beforehand must not become a known device with the owner's code.
+// and id.
 func bindDevice(tx *db.Tx, c Client, account string) (token, id string, err error) {
+	if token, id, err = bindBrowser(tx, c); err != nil {
+		return "", "", err
+	}
+	_, err = tx.Exec(`INSERT INTO known_devices (device_id, account_id, name, kind, known_at, seen_at) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (account_id, device_id) DO UPDATE SET seen_at = excluded.seen_at`,
+		id, account, deviceName(c.UserAgent), deviceKind(c.UserAgent), tx.Now, tx.Now)
+	if err != nil {
+		return "", "", err
+	}
+	_, err = tx.Exec("DELETE FROM strikes WHERE key = ?", strikesOf(account, id))
+	return token, id, err
+}
+
+// bindBrowser gives the browser a device token and an id, which it keeps. The token
+// is always a new one: a cookie that a stranger planted beforehand must not become
+// the owner's with the owner's code.
+func bindBrowser(tx *db.Tx, c Client) (token, id string, err error) {
 	token, id = newToken(), newID()
 	if len(c.Device) == tokenLength {
 		var ids []string
@@ -46,12 +62,6 @@ func bindDevice(tx *db.Tx, c Client, account string) (token, id string, err erro
 	_, err = tx.Exec(`INSERT INTO devices (id, token_hash, created_at, ends_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, ends_at = excluded.ends_at`,
 		id, hashToken(token), tx.Now, tx.Now.Add(DeviceLife))
-	if err != nil {
-		return "", "", err
-	}
-	_, err = tx.Exec(`INSERT INTO known_devices (device_id, account_id, name, kind, known_at, seen_at) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (account_id, device_id) DO UPDATE SET seen_at = excluded.seen_at`,
-		id, account, deviceName(c.UserAgent), deviceKind(c.UserAgent), tx.Now, tx.Now)
 	return token, id, err
 }
 

@@ -25,7 +25,9 @@ type Device struct {
 	SignedIn     bool
 	FirstSeen    time.Time
 	LastSeen     time.Time
-	Address      string // of its newest session
+	Address      string    // of its newest session
+	Place        string    // roughly where that was, "" unknown
+	MovedAt      time.Time // when a session of it turned up elsewhere, zero for never
 	TrustedUntil time.Time
 }
 
@@ -67,7 +69,10 @@ func (a *Accounts) devices(g *gorm.DB, account, this string) ([]Device, int, err
 			d = &Device{ID: s.ID, Name: s.Device, Kind: "other", FirstSeen: s.CreatedAt}
 			byID[d.ID] = d
 		}
-		d.SignedIn, d.Address = true, s.Address
+		d.SignedIn, d.Address, d.Place = true, s.Address, s.Place
+		if s.MovedAt != nil {
+			d.MovedAt = *s.MovedAt
+		}
 		d.This = d.This || s.ID == this
 		if s.SeenAt.After(d.LastSeen) {
 			d.LastSeen = s.SeenAt
@@ -123,7 +128,7 @@ func (a *Accounts) RenameDevice(ctx context.Context, id, name string, c Client) 
 		return invalid("name", "empty", 0)
 	}
 	return a.db.Write(ctx, func(tx *db.Tx) error {
-		s, err := a.signedIn(tx.DB, c, tx.Now)
+		s, err := a.atHome(tx.DB, c, tx.Now)
 		if err != nil {
 			return err
 		}
@@ -160,8 +165,10 @@ func (a *Accounts) SignOutDevice(ctx context.Context, id string, c Client) (gone
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("DELETE FROM known_devices WHERE account_id = ? AND device_id = ?", *s.AccountID, id); err != nil {
-			return err
+		for _, table := range []string{"known_devices", "lanes"} {
+			if _, err := tx.Exec("DELETE FROM "+table+" WHERE account_id = ? AND device_id = ?", *s.AccountID, id); err != nil {
+				return err
+			}
 		}
 		return record(tx, EventSignedOutDevice, *s.AccountID, c)
 	})
@@ -220,7 +227,7 @@ func (a *Accounts) SignOutEverywhere(ctx context.Context, this bool, c Client) (
 		if err := endSessions(tx, *s.AccountID, keepSession); err != nil {
 			return err
 		}
-		if err := forgetDevices(tx, *s.AccountID, keepDevice); err != nil {
+		if err := forgetDevices(tx, *s.AccountID, keepDevice, keepDevice); err != nil {
 			return err
 		}
 		if s.proof(tx.Now) == ProofCode {
@@ -252,15 +259,23 @@ func endSessions(tx *db.Tx, account, keep string) error {
 }
 
 // shutOut ends every session of an account and makes all its devices unknown.
-func shutOut(tx *db.Tx, account string) error {
+func shutOut(tx *db.Tx, account string) error { return shutOutBut(tx, account, "") }
+
+// shutOutBut is shutOut where one browser keeps its lane ("" for none): strangers'
+// failures must not stop who has just proven the mailbox there.
+func shutOutBut(tx *db.Tx, account, lane string) error {
 	if err := endSessions(tx, account, ""); err != nil {
 		return err
 	}
-	return forgetDevices(tx, account, "")
+	return forgetDevices(tx, account, "", lane)
 }
 
-// forgetDevices makes the devices of an account unknown but one ("" for none).
-func forgetDevices(tx *db.Tx, account, keep string) error {
-	_, err := tx.Exec("DELETE FROM known_devices WHERE account_id = ? AND device_id <> ?", account, keep)
+// forgetDevices makes the devices of an account unknown but one, and takes the
+// lanes of its browsers but one ("" for none).
+func forgetDevices(tx *db.Tx, account, keep, lane string) error {
+	if _, err := tx.Exec("DELETE FROM known_devices WHERE account_id = ? AND device_id <> ?", account, keep); err != nil {
+		return err
+	}
+	_, err := tx.Exec("DELETE FROM lanes WHERE account_id = ? AND device_id <> ?", account, lane)
 	return err
 }

@@ -26,6 +26,7 @@
 //	keys.go        the key ring; codes, request tags and tags are derived here
 //	signup.go      from an address and a password to an account
 //	signin.go      from a password to a session
+//	signals.go     what the database knows of an attempt, and learns from it
 //	session.go     mint, find, touch, end
 //	device.go      browsers that an account knows
 //	throttle.go    budgets: lanes, addresses, destinations, wrong codes
@@ -33,6 +34,8 @@
 //	outbox.go      messages: enqueue, claim, sent, failed, delivery line
 //	speed.go       how fast each channel is right now
 //	event.go       security activity
+//	securitylog.go lines of the security log, and what is counted for all instances
+//	metrics.go     figures of this process and of the rows
 //	sweep.go       purge what is over
 //	policy.go      every number of the product
 //

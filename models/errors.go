@@ -50,14 +50,17 @@ type Outcome string
 
 // The outcomes of acts.
 const (
-	Accepted   Outcome = "accepted"    // the door is open: a session was minted
-	CodeSent   Outcome = "code_sent"   // a code is on its way and is awaited
-	Wrong      Outcome = "wrong"       // wrong password, or wrong code
-	Expired    Outcome = "expired"     // the code's life is over; nothing was compared
-	Exhausted  Outcome = "exhausted"   // no tries are left on this challenge
-	Used       Outcome = "used"        // this code has already opened the door
-	Superseded Outcome = "superseded"  // the flow began again in another tab
-	Throttled  Outcome = "throttled"   // a budget is spent until RetryAt
-	ChannelOff Outcome = "channel_off" // too many wrong codes in a row on this channel
-	Taken      Outcome = "taken"       // the address got an account in the meantime
+	Accepted    Outcome = "accepted"     // the door is open: a session was minted
+	CodeSent    Outcome = "code_sent"    // a code is on its way and is awaited
+	Wrong       Outcome = "wrong"        // wrong password, or wrong code
+	Expired     Outcome = "expired"      // the code's life is over; nothing was compared
+	Exhausted   Outcome = "exhausted"    // no tries are left on this challenge
+	Used        Outcome = "used"         // this code has already opened the door
+	Superseded  Outcome = "superseded"   // the flow began again in another tab
+	Throttled   Outcome = "throttled"    // a budget is spent until RetryAt
+	Refused     Outcome = "refused"      // too unusual: the way back in goes by mail
+	ChannelOff  Outcome = "channel_off"  // too many wrong codes in a row on this channel
+	PasswordOff Outcome = "password_off" // too many wrong passwords in a row: it opens nothing in browsers without a lane
+	DigitsOff   Outcome = "digits_off"   // too many wrong codes of resets everywhere: only the links work
+	Taken       Outcome = "taken"        // the address got an account in the meantime
 )

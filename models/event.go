@@ -24,6 +24,7 @@ const (
 	EventSignOut       EventKind = "sign_out"       // a session was ended by its holder
 
 	EventSignInKnown         EventKind = "sign_in_known" // the password alone, on a known or trusted device
+	EventSignInRefused       EventKind = "sign_in_refused"
 	EventStepUp              EventKind = "step_up"
 	EventPasswordChanged     EventKind = "password_changed"
 	EventResetAsked          EventKind = "reset_asked"
@@ -35,6 +36,7 @@ const (
 	EventSignedOutDevice     EventKind = "signed_out_device"
 	EventSignedOutEverywhere EventKind = "signed_out_everywhere"
 	EventDeviceUntrusted     EventKind = "device_untrusted"
+	EventSessionMoved        EventKind = "session_moved" // a session turned up in another browser or country
 
 	EventStepUpPassword   EventKind = "step_up_password" // for who cannot get a code
 	EventEmailChangeAsked EventKind = "email_change_asked"
@@ -50,6 +52,7 @@ const (
 	EventUndone           EventKind = "undone"
 	EventNotMe            EventKind = "not_me"
 	EventMuted            EventKind = "muted"
+	EventCodesBraked      EventKind = "codes_braked" // strangers had too many codes sent: no more for a while
 	EventClosing          EventKind = "closing"
 	EventClosingCancelled EventKind = "closing_cancelled"
 	EventLinkFollowed     EventKind = "link_followed"
@@ -121,6 +124,9 @@ func keep(tx *db.Tx, e event, account string, c Client) error {
 	e.ID, e.At = eventID(tx.Now), tx.Now
 	if account != "" {
 		e.AccountID = &account
+	}
+	if err := noteEvent(tx, e, account, c); err != nil {
+		return err
 	}
 	return tx.Create(&e).Error
 }

@@ -207,7 +207,7 @@ func (h *house) startSignIn(t testing.TB, email string) Client {
 
 func (h *house) signedIn(t testing.TB, token string) bool {
 	t.Helper()
-	_, standing, err := h.Sessions.Find(context.Background(), token)
+	_, standing, err := h.Sessions.Find(context.Background(), Client{Session: token})
 	if err != nil {
 		t.Fatal(err)
 	}

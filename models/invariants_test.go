@@ -51,7 +51,7 @@ func (h *house) randomChanges(t *testing.T, seed uint64, done map[string]int) {
 		home := fmt.Sprintf("home%d-%d@example.com", seed, i)
 		h.forward(time.Hour)
 		p := &person{client: h.signUp(t, home), home: home, codes: map[Purpose]string{}}
-		s, _, err := h.Sessions.Find(ctx, p.client.Session)
+		s, _, err := h.Sessions.Find(ctx, p.client)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,9 +34,9 @@ func (p Parts) Desk() Desk { return p.c.desk }
 func (p Parts) Device(c Client) string { return deviceName(c.UserAgent) }
 
 // SignedIn gives the signed-in session of a client; a NoSession error where there
-// is none.
+// is none, NotProven where it has moved.
 func (p Parts) SignedIn(g *gorm.DB, c Client, now time.Time) (Session, error) {
-	s, err := p.c.signedIn(g, c, now)
+	s, err := p.c.atHome(g, c, now)
 	if err != nil {
 		return Session{}, err
 	}
@@ -50,7 +50,7 @@ func (p Parts) Free(tx *db.Tx, key string, limits ...Limit) (retryAt time.Time, 
 	if err := lock(tx, b); err != nil {
 		return time.Time{}, err
 	}
-	return freeAt(tx.DB, tx.Now, b)
+	return refusedUntil(tx, Client{}, b)
 }
 
 // Spend counts one act on a budget. A time says that it is spent until then, and
@@ -78,7 +78,7 @@ func (p Parts) AddressKey(c Client) string { return p.c.addressBudget(c.Address)
 // provider is given of IPv6 (/48), and 256 addresses of IPv4. "" as AddressKey.
 func (p Parts) NetworkKey(c Client) string {
 	a := c.Address.Unmap().WithZone("")
-	if !a.IsValid() || a.IsLoopback() {
+	if !a.IsValid() || nobodys(a) {
 		return ""
 	}
 	bits := 24
@@ -197,6 +197,6 @@ func (c *core) addressed(tx *db.Tx, m Mail) (message, error) {
 	// Not tied to the account: whoever typed its address is not known to be its
 	// holder.
 	row := newMessage(m.Kind, who.to(), who.Locale, m.Client)
-	row.decoy = who.MutedUntil != nil && tx.Now.Before(*who.MutedUntil)
+	row.decoy = who.muted(tx.Now)
 	return row, nil
 }

@@ -76,7 +76,7 @@ func (o *Outbox) Links(m Message) (l Links) {
 	if m.Channel == ChannelSMS {
 		l.Report = ReportPath + now.mailed(linkReport, m.ID)
 	}
-	if k, held := o.keys.find(m.keyID); (m.Kind == KindResetCode || m.Kind == KindResetStarted) && held {
+	if k, held := o.keys.find(m.keyID); (m.Kind == KindResetCode || linkAlone(m.Kind)) && held {
 		l.Reset = LinkPath + k.link(m.challengeID, m.Purpose)
 	}
 	return l
@@ -122,6 +122,7 @@ func (o *Outbox) Report(ctx context.Context, token, word string) error {
 		if err != nil || n == 0 {
 			return err
 		}
+		count(tx, "deliveries", m.Channel, state)
 		return step(tx, m.ID, state, "")
 	})
 }

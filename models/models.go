@@ -76,6 +76,7 @@ type Client struct {
 	UserAgent string
 	Session   string // the session cookie's token, "" without one
 	Device    string // the device cookie's token, "" without one
+	Request   string // the request's id, which the log names
 }
 
 // ErrNoCompiler means that the program was built without cgo.
@@ -86,11 +87,11 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 	if err := o.Policy.Validate(); err != nil {
 		return nil, err
 	}
-	places, err := openPlaces(o.Geo)
+	places, err := openPlaces(o.Geo, o.Log)
 	if err != nil {
 		return nil, err
 	}
-	watch := newWatch(o.Log)
+	watch := newWatch(o.Log, o.Now)
 	d, err := db.Open(ctx, db.Options{URL: o.Database, Now: o.Now, Log: o.Log, Told: watch.told})
 	if err != nil {
 		return nil, errors.Join(err, places.close())
@@ -109,6 +110,7 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 		places: places, weights: DefaultWeights(), watch: watch,
 	}
 	outbox, _ := d.Subscribe(outboxTopic) // for as long as the database is open
+	box := &Outbox{core: c, wake: outbox}
 	return &Models{
 		SignUps:  &SignUps{c},
 		SignIns:  &SignIns{c},
@@ -120,8 +122,8 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 		NotMes:   &NotMes{c},
 		Staff:    &Staff{c},
 		Agents:   &Agents{c},
-		Outbox:   &Outbox{core: c, wake: outbox},
-		Console:  &Console{c},
+		Outbox:   box,
+		Console:  &Console{core: c, outbox: box},
 		core:     c,
 	}, nil
 }

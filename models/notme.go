@@ -18,6 +18,7 @@ type NotMe struct {
 	Kind            string // of the message
 	At              time.Time
 	Device, Address string
+	Place           string // roughly where, "" unknown
 	Tag             string
 	PasswordRight   bool // whoever asked had typed the right password
 	InSession       bool // whoever asked was signed in
@@ -32,12 +33,13 @@ type NotMe struct {
 }
 
 // afterPassword are the messages that only go out after a right password.
-var afterPassword = map[string]bool{KindSignInCode: true, KindTooManyTries: true, KindNewDevice: true}
+var afterPassword = map[string]bool{KindSignInCode: true, KindTooManyTries: true, KindNewDevice: true, KindSignInRefused: true, KindSignInUnusual: true}
 
 // inSession are those that only somebody signed in can cause.
 var inSession = map[string]bool{
 	KindStepUpCode: true, KindEmailChanged: true, KindEmailAdded: true, KindEmailRemoved: true, KindPhoneAdded: true, KindPhoneRemoved: true,
 	KindChangeWaiting: true, KindTwoStepOn: true, KindTwoStepOff: true, KindClosing: true, KindSignedOutEverywhere: true,
+	KindSessionMoved: true,
 }
 
 // Show says what a message was about. It writes nothing: scanners open links. A
@@ -49,7 +51,7 @@ func (n *NotMes) Show(ctx context.Context, token string) (NotMe, error) {
 		return NotMe{}, err
 	}
 	out := NotMe{
-		Kind: m.Kind, At: m.AskedAt, Device: m.Device, Address: m.Address, Blocked: m.NotMeAt != nil,
+		Kind: m.Kind, At: m.AskedAt, Device: m.Device, Address: m.Address, Place: m.Place, Blocked: m.NotMeAt != nil,
 		PasswordRight: afterPassword[m.Kind] && m.Change != string(PurposeStepUp),
 		InSession:     inSession[m.Kind] || m.Change == string(PurposeStepUp),
 	}
@@ -141,7 +143,7 @@ func stillTold(g *gorm.DB, m message) (bool, error) {
 // Block stops what the message is about: its code opens nothing any more, and
 // the attempt that waited for it is over.
 func (n *NotMes) Block(ctx context.Context, token string, c Client) error {
-	return n.db.Write(ctx, func(tx *db.Tx) error {
+	err := n.db.Write(ctx, func(tx *db.Tx) error {
 		m, err := n.read(tx.DB, token, tx.Now)
 		if err != nil {
 			return err
@@ -165,6 +167,7 @@ func (n *NotMes) Block(ctx context.Context, token string, c Client) error {
 		}
 		return record(tx, EventNotMe, orNone(m.AccountID), c)
 	})
+	return n.linkGone(err, c, "not_me_link")
 }
 
 // SignOutEverywhere ends every session of the account and makes its devices

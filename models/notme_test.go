@@ -229,7 +229,7 @@ func TestBlock(t *testing.T) {
 		if a, err := h.Resets.Answer(ctx, code, "", Ticks{}, r); err != nil || a.Outcome != Used {
 			t.Errorf("a reset: %+v, %v", a, err)
 		}
-		if _, err := h.Resets.Follow(ctx, link, browser()); !isKind(err, Gone) {
+		if _, _, err := h.Resets.Follow(ctx, link, browser()); !isKind(err, Gone) {
 			t.Errorf("its link: %v", err)
 		}
 		if a, err := h.Resets.Answer(ctx, code2, "", Ticks{}, r2); err != nil || a.Outcome != Accepted {

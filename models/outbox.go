@@ -26,13 +26,17 @@ const (
 	KindSignInCode     = "sign_in_code"
 	KindNewDevice      = "new_device"
 	KindTooManyTries   = "too_many_tries"
+	KindSignInRefused  = "sign_in_refused" // very unusual: the link of a reset
+	KindSignInUnusual  = "sign_in_unusual" // it was let in
 
 	KindStepUpCode          = "step_up_code"
 	KindResetCode           = "reset_code"
+	KindCodesBraked         = "codes_braked" // strangers had too many sent
 	KindPasswordChanged     = "password_changed"
 	KindTwoStepOn           = "two_step_on"
 	KindTwoStepOff          = "two_step_off"
 	KindSignedOutEverywhere = "signed_out_everywhere"
+	KindSessionMoved        = "session_moved" // What is where it lived
 
 	KindEmailCode        = "email_code" // to the new address
 	KindPhoneCode        = "phone_code" // to the new number
@@ -133,6 +137,9 @@ func enqueue(tx *db.Tx, m message) error {
 	if m.decoy {
 		m.State, m.Reason, m.DoneAt = stateDropped, "decoy", &tx.Now
 	}
+	if carriesCode(m.Kind) && !m.decoy {
+		count(tx, "codes", "sent", m.Channel)
+	}
 	tx.Wake(outboxTopic) // for a decoy too: it must cost the same
 	return tx.Create(&m).Error
 }
@@ -222,7 +229,10 @@ func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Messa
 // instead: its code is over, or has been used.
 func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error) {
 	if !tx.Now.Before(row.GiveUpAt) {
-		return nil, drop(tx, row.ID, ReasonTooLate)
+		return nil, drop(tx, row, ReasonTooLate)
+	}
+	if row.What == alreadyTold && row.Kind == KindSignUpExisting {
+		return nil, collapse(tx, row.ID)
 	}
 	m := &Message{
 		ID: row.ID, Kind: row.Kind, Channel: row.Channel, Destination: row.Destination, Locale: row.Locale,
@@ -245,8 +255,8 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 			return nil, err
 		}
 		k, held := o.keys.find(ch.KeyID)
-		if !held || ch.ConsumedAt != nil && (carriesCode(row.Kind) || row.Kind == KindResetStarted) {
-			return nil, drop(tx, row.ID, "not_needed")
+		if !held || ch.ConsumedAt != nil && (carriesCode(row.Kind) || linkAlone(row.Kind)) {
+			return nil, drop(tx, row, "not_needed")
 		}
 		m.Purpose, m.Tag, m.WorksUntil = string(ch.Purpose), k.requestTag(ch.ID), row.GiveUpAt
 		m.challengeID, m.keyID, m.digits = ch.ID, ch.KeyID, ch.Digits
@@ -255,17 +265,31 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 	return m, err
 }
 
-func drop(tx *db.Tx, id, reason string) error {
-	_, err := tx.Exec("UPDATE messages SET state = 'dropped', reason = ?, done_at = ?, body = '' WHERE id = ?", reason, tx.Now, id)
+func drop(tx *db.Tx, row message, reason string) error {
+	_, err := tx.Exec("UPDATE messages SET state = 'dropped', reason = ?, done_at = ?, body = '' WHERE id = ?", reason, tx.Now, row.ID)
 	if err != nil {
 		return err
 	}
-	return step(tx, id, stateDropped, reason)
+	count(tx, "deliveries", row.Channel, stateDropped)
+	return step(tx, row.ID, stateDropped, reason)
+}
+
+// collapse closes a message that would only repeat another. Whoever asked for it sees
+// what he saw of the first, staff see that it was not sent.
+func collapse(tx *db.Tx, id string) error {
+	_, err := tx.Exec("UPDATE messages SET state = ?, done_at = ? WHERE id = ?", stateAccepted, tx.Now, id)
+	if err != nil {
+		return err
+	}
+	return step(tx, id, stateDropped, alreadyTold)
 }
 
 func carriesCode(kind string) bool {
 	return strings.HasSuffix(kind, "_code")
 }
+
+// linkAlone says that a message brings the link of a reset without its code.
+func linkAlone(kind string) bool { return kind == KindResetStarted || kind == KindSignInRefused }
 
 // Code derives the code of a message at the moment it is sent; "" for a
 // notice. ok is false where it must not be sent any more.
@@ -300,6 +324,7 @@ func (o *Outbox) Failed(ctx context.Context, m Message, f Failure) error {
 		if err != nil {
 			return err
 		}
+		count(tx, "deliveries", m.Channel, "delayed")
 		return step(tx, m.ID, "delayed", f.Reason+" "+f.Detail)
 	})
 }
@@ -310,6 +335,10 @@ func (o *Outbox) close(ctx context.Context, m Message, state, reason, detail str
 			state, reason, tx.Now, m.ID)
 		if err != nil || n == 0 {
 			return err
+		}
+		count(tx, "deliveries", m.Channel, state)
+		if state == stateAccepted {
+			tx.Tell(handover{m.Channel, tx.Now.Sub(m.AskedAt)})
 		}
 		return step(tx, m.ID, state, detail)
 	})

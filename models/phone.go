@@ -70,3 +70,12 @@ func Mask(channel, destination string) string {
 	}
 	return MaskEmail(destination)
 }
+
+// countryOf is the country of a number in E.164, ISO 3166; "" where none has it.
+func countryOf(number string) string {
+	n, err := phonenumbers.Parse(number, "")
+	if err != nil {
+		return ""
+	}
+	return phonenumbers.GetRegionCodeForNumber(n)
+}

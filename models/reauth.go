@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"admitone/models/internal/db"
@@ -46,7 +47,21 @@ func (c *core) signedIn(g *gorm.DB, cl Client, now time.Time) (session, error) {
 	if len(rows) == 0 {
 		return session{}, &Error{Kind: NoSession, Reason: "session"}
 	}
-	return rows[0], nil
+	s := rows[0]
+	if s.elsewhere(cl) { // no proof given where it lives holds here
+		s.Away, s.ElevatedUntil, s.PasswordUntil = true, nil, nil
+	}
+	return s, nil
+}
+
+// atHome is signedIn for what needs no fresh proof, but that the session is where it
+// lives.
+func (c *core) atHome(g *gorm.DB, cl Client, now time.Time) (session, error) {
+	s, err := c.signedIn(g, cl, now)
+	if err == nil && s.Away {
+		err = notProven()
+	}
+	return s, err
 }
 
 // elevated is signedIn for the acts that need a fresh proof: a stolen session
@@ -147,7 +162,7 @@ func (r *Reauths) start(tx *db.Tx, s session, next, way string, c Client) (Start
 	if err != nil {
 		return Started{}, err
 	}
-	out, _, err := r.await(tx, s, verification{Purpose: PurposeStepUp, Next: next}, to, r.ownersSends(to), newMessage(KindStepUpCode, to, who.Locale, c))
+	out, _, err := r.await(tx, s, verification{Purpose: PurposeStepUp, Next: next}, to, r.ownersSends(*s.AccountID, to), newMessage(KindStepUpCode, to, who.Locale, c))
 	return out, err
 }
 
@@ -174,7 +189,11 @@ func ofSession(g *gorm.DB, session string, purpose Purpose) *gorm.DB {
 // the page, "" where the form did not carry it; current is false where the flow
 // began again in another tab.
 func (c *core) inside(g *gorm.DB, purpose Purpose, flowID string, cl Client, now time.Time) (s session, row verification, ch challenge, current bool, err error) {
-	if s, err = c.signedIn(g, cl, now); err != nil {
+	find := c.atHome
+	if purpose == PurposeStepUp {
+		find = c.signedIn
+	}
+	if s, err = find(g, cl, now); err != nil {
 		return s, row, ch, false, err
 	}
 	row, ch, current, err = flow[verification](g, ofSession(g, s.ID, purpose), flowID, now)
@@ -236,7 +255,7 @@ func (r *Reauths) Answer(ctx context.Context, typed, flowID string, _ Ticks, c C
 		}
 		until := tx.Now.Add(time.Duration(r.policy.Elevated))
 		s.ElevatedUntil = &until
-		if out.Session, err = renew(tx, s); err != nil {
+		if out.Session, err = renew(tx, s, c); err != nil {
 			return err
 		}
 		out.UntilClose, out.Next = s.UntilClose, row.Next
@@ -275,7 +294,7 @@ func (r *Reauths) Password(ctx context.Context, password string, c Client) (out 
 		}
 		until := tx.Now.Add(time.Duration(r.policy.Elevated))
 		s.PasswordUntil = &until
-		token, err := renew(tx, s)
+		token, err := renew(tx, s, c)
 		if err != nil {
 			return err
 		}
@@ -294,7 +313,7 @@ func insideLane(s session) budget {
 // verifyInside runs the hash of the account's password; a time says that too
 // many wrong ones were typed. What it finds is written by stillRight.
 func (c *core) verifyInside(ctx context.Context, password string, s session, who owner) (right bool, retryAt time.Time, err error) {
-	retryAt, err = freeAt(c.db.Read(ctx), c.db.Now(), insideLane(s))
+	retryAt, err = c.refusedUntil(c.db.Read(ctx), c.db.Now(), Client{}, insideLane(s))
 	if err != nil || !retryAt.IsZero() || len(password) > 4*c.policy.PasswordMax {
 		return false, retryAt, err
 	}
@@ -315,6 +334,8 @@ func (c *core) stillRight(tx *db.Tx, right bool, s session, who owner) (bool, er
 		return false, err
 	}
 	if !right || now.PasswordHash != who.PasswordHash {
+		from, _ := netip.ParseAddr(s.Address)
+		note(tx, Incident{Name: "authn_login_fail", Account: who.AccountID, Client: Client{Address: from}, Detail: "current_password", device: s.Device})
 		return false, spend(tx, lane)
 	}
 	return true, forgive(tx, lane.key)
@@ -322,10 +343,21 @@ func (c *core) stillRight(tx *db.Tx, right bool, s session, who owner) (bool, er
 
 // renew gives a session a new token; the old row is gone with the old token, and
 // an address that waits for its code goes on under the new one (ASVS
-// v5.0.0-7.2.4).
-func renew(tx *db.Tx, s session) (token string, err error) {
+// v5.0.0-7.2.4). It lives where the client is from now on.
+func renew(tx *db.Tx, s session, c Client) (token string, err error) {
 	token = newToken()
 	old := s.ID
+	if s.Away {
+		device, err := knownDevice(tx.DB, c.Device, *s.AccountID, tx.Now)
+		if err != nil {
+			return "", err
+		}
+		s.DeviceID, s.Device, s.Address = nil, deviceName(c.UserAgent), addressText(c)
+		if device != "" {
+			s.DeviceID = &device
+		}
+	}
+	s.settle(c)
 	s.ID, s.SeenAt = hashToken(token), tx.Now
 	if err := tx.Create(&s).Error; err != nil {
 		return "", err

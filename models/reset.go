@@ -45,15 +45,15 @@ func (r *Resets) start(tx *db.Tx, email Email, c Client) (Started, error) {
 			return Started{}, err
 		}
 	}
-	// A browser that the account knows has the owner's budget: strangers who ask
-	// again and again cannot keep the owner waiting.
-	device, err := knownDevice(tx.DB, c.Device, who.AccountID, tx.Now)
+	// A browser that is the owner's has the owner's budget: strangers who ask again
+	// and again cannot keep the owner waiting.
+	device, err := laneDevice(tx.DB, c.Device, who.AccountID, tx.Now)
 	if err != nil {
 		return Started{}, err
 	}
 	sends := r.strangersSends(email, c)
 	if device != "" {
-		sends = r.ownersSends(who.to())
+		sends = r.ownersSends(who.AccountID, who.to())
 	}
 	return r.send(tx, email, who, sends, device != "", c)
 }
@@ -86,7 +86,14 @@ func (r *Resets) send(tx *db.Tx, email Email, who owner, sends []budget, own boo
 	if err := tx.Create(&row).Error; err != nil {
 		return Started{}, err
 	}
+	braked := false
+	if !own {
+		if braked, err = r.brake(tx, email, who, c); err != nil {
+			return Started{}, err
+		}
+	}
 	m := r.message(who, ch, own, tx.Now, c)
+	m.decoy = m.decoy || braked
 	m.about(ch)
 	if err := enqueue(tx, m); err != nil {
 		return Started{}, err
@@ -104,19 +111,12 @@ func (r *Resets) still(g *gorm.DB, row verification) (owner, error) {
 	return who, err
 }
 
-// linkSends bound what the link of a message can have sent: who got the message
-// by mistake must not use up the owner's own codes.
-func (c *core) linkSends(value string) []budget {
-	return []budget{{key: "send link " + c.keys.laneTag(kindEmail, value), windows: c.policy.StrangerSends.windows()}}
-}
-
 // resetOwn marks a reset that the owner asked for, from the link of a message.
 const resetOwn = "own"
 
 func (r *Resets) message(who owner, ch challenge, own bool, now time.Time, c Client) message {
 	m := newMessage(KindResetCode, destination{channel: ch.Channel, shown: ch.Destination}, locale, c)
-	muted := who.MutedUntil != nil && now.Before(*who.MutedUntil) && !own
-	if m.decoy = who.AccountID == "" || muted; !m.decoy {
+	if m.decoy = who.AccountID == "" || who.muted(now) && !own; !m.decoy {
 		m.Locale = who.Locale
 	}
 	return m
@@ -148,18 +148,29 @@ func (r *Resets) Resend(ctx context.Context, flowID, _ string, c Client) (out Re
 		if err != nil {
 			return err
 		}
-		device, err := knownDevice(tx.DB, c.Device, who.AccountID, tx.Now)
+		device, err := laneDevice(tx.DB, c.Device, who.AccountID, tx.Now)
 		if err != nil {
 			return err
 		}
 		sends, own := r.strangersSends(Email{Value: row.Value}, c), device != "" || row.Subject == resetOwn
 		switch {
 		case device != "":
-			sends = r.ownersSends(Email{Value: row.Value}.to())
+			sends = r.ownersSends(who.AccountID, Email{Value: row.Value}.to())
 		case own:
 			sends = r.linkSends(row.Value)
 		}
-		out, err = r.resend(tx, ch, r.message(who, ch, own, tx.Now, c), sends, destination{})
+		m := r.message(who, ch, own, tx.Now, c)
+		if !own && ch.waits(tx.Now) {
+			if err := lock(tx, sends...); err != nil {
+				return err
+			}
+			braked, err := r.brake(tx, Email{Value: row.Value}, who, c)
+			if err != nil {
+				return err
+			}
+			m.decoy = m.decoy || braked
+		}
+		out, err = r.resend(tx, ch, m, sends, destination{})
 		return err
 	})
 	return out, err
@@ -178,8 +189,12 @@ func (r *Resets) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Cl
 			out = Answered{Outcome: Superseded}
 			return err
 		}
-		codes := r.resetBudget(Email{Value: row.Value})
-		if err := lock(tx, codes, r.addressBudget(c.Address)); err != nil {
+		codes, all := r.resetBudget(Email{Value: row.Value}), resetBreaker()
+		if err := lock(tx, codes, r.addressBudget(c.Address), all); err != nil {
+			return err
+		}
+		if retryAt, err := refusedUntil(tx, c, all); err != nil || !retryAt.IsZero() {
+			out = Answered{Outcome: DigitsOff, RetryAt: retryAt}
 			return err
 		}
 		who, err := r.still(tx.DB, row)
@@ -191,10 +206,19 @@ func (r *Resets) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Cl
 			return err
 		}
 		out = Answered{Outcome: j.outcome, TriesLeft: j.triesLeft, RetryAt: j.retryAt, Session: c.Session}
+		if j.counted {
+			return spend(tx, all)
+		}
 		if j.outcome != Accepted {
 			return nil
 		}
-		_, err = tx.Exec("UPDATE verifications SET proven_at = ? WHERE id = ?", tx.Now, row.ID)
+		if _, err := tx.Exec("UPDATE verifications SET proven_at = ? WHERE id = ?", tx.Now, row.ID); err != nil {
+			return err
+		}
+		if err := r.asked(tx, ch, who); err != nil {
+			return err
+		}
+		out.Device, err = r.bindLane(tx, c, who.AccountID)
 		return err
 	})
 	return out, err
@@ -245,8 +269,9 @@ func (r *Resets) linked(g *gorm.DB, token string, now time.Time) (challenge, err
 }
 
 // Follow spends a link, in whatever browser: the mailbox always gets in, also
-// when strangers have used up every try of the digits.
-func (r *Resets) Follow(ctx context.Context, token string, c Client) (session string, err error) {
+// when strangers have used up every try of the digits. device is the browser's new
+// device token: it has a lane from now on.
+func (r *Resets) Follow(ctx context.Context, token string, c Client) (session, device string, err error) {
 	err = r.db.Write(ctx, func(tx *db.Tx) error {
 		ch, err := r.linked(tx.DB, token, tx.Now)
 		if err != nil {
@@ -266,13 +291,23 @@ func (r *Resets) Follow(ctx context.Context, token string, c Client) (session st
 		if sid, session, err = r.handle(tx, c); err != nil {
 			return err
 		}
+		who, err := primaryOwner(tx.DB, *ch.AccountID)
+		if err != nil {
+			return err
+		}
+		if err := r.asked(tx, ch, who); err != nil {
+			return err
+		}
+		if device, err = r.bindLane(tx, c, *ch.AccountID); err != nil {
+			return err
+		}
 		to, _ := ParseEmail(ch.Destination)
 		return tx.Create(&verification{
 			ID: newID(), SessionID: sid, ChallengeID: ch.ID, AccountID: ch.AccountID, Purpose: PurposeReset,
 			Value: to.Value, Shown: to.Shown, ProvenAt: &tx.Now, CreatedAt: tx.Now,
 		}).Error
 	})
-	return session, err
+	return session, device, r.linkGone(err, c, "reset_link")
 }
 
 // endHere ends the session of a browser that gets a handle in its place.
@@ -358,7 +393,11 @@ func (r *Resets) finish(tx *db.Tx, row verification, hash string, c Client) erro
 	if err := setPassword(tx, account, hash); err != nil {
 		return err
 	}
-	if err := shutOut(tx, account); err != nil {
+	own, err := laneDevice(tx.DB, c.Device, account, tx.Now)
+	if err != nil {
+		return err
+	}
+	if err := shutOutBut(tx, account, own); err != nil {
 		return err
 	}
 	// Whoever had only the old password does not go on with what waits.

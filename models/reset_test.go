@@ -106,17 +106,17 @@ func TestResetByLink(t *testing.T) {
 			if _, err := h.Resets.Link(ctx, bad); !isKind(err, Gone) {
 				t.Errorf("%s: %v", name, err)
 			}
-			if _, err := h.Resets.Follow(ctx, bad, browser()); !isKind(err, Gone) {
+			if _, _, err := h.Resets.Follow(ctx, bad, browser()); !isKind(err, Gone) {
 				t.Errorf("following %s: %v", name, err)
 			}
 		}
 		// Another browser: the link works there, once.
 		phone := browser()
 		var err error
-		if phone.Session, err = h.Resets.Follow(ctx, link, phone); err != nil {
+		if phone.Session, phone.Device, err = h.Resets.Follow(ctx, link, phone); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Resets.Follow(ctx, link, browser()); !isKind(err, Gone) {
+		if _, _, err := h.Resets.Follow(ctx, link, browser()); !isKind(err, Gone) {
 			t.Errorf("a second time: %v", err)
 		}
 		if a, err := h.Resets.Answer(ctx, code, "", Ticks{}, asked); err != nil || a.Outcome != Used {
@@ -177,7 +177,7 @@ func TestStrangersDoNotShutTheMailbox(t *testing.T) {
 		if a, err := h.Resets.Answer(ctx, code, "", Ticks{}, c); err != nil || a.Outcome != Throttled {
 			t.Errorf("the digits: %v, %v", a.Outcome, err)
 		}
-		if c.Session, err = h.Resets.Follow(ctx, link, c); err != nil {
+		if c.Session, c.Device, err = h.Resets.Follow(ctx, link, c); err != nil {
 			t.Fatalf("the link: %v", err)
 		}
 		if err := h.Resets.Finish(ctx, newPassword, c); err != nil {
@@ -189,6 +189,7 @@ func TestStrangersDoNotShutTheMailbox(t *testing.T) {
 func TestResetOfAnUnknownAddress(t *testing.T) {
 	engines(t, func(t *testing.T, h *house) {
 		h.signUp(t, "mara@example.com")
+		h.exec(t, "DELETE FROM spends") // this network address has asked for nothing yet
 		h.messages(t)
 		rows := func() [4]int {
 			return [4]int{

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"admitone/models/internal/db"
@@ -16,10 +17,15 @@ type Session struct {
 	Email      string // as typed at sign-up
 	Device     string // 'Firefox on Linux'
 	Address    string // network address at sign-in
+	Place      string // roughly where that is, "" unknown
 	Known      bool   // this device needs no code next time
 	SignedInAt time.Time
 	TwoStep    string
 	Staff      bool // the console is there for this person
+
+	// Moved says that the session has turned up elsewhere: it shows nothing before a
+	// step-up, so that AccountID and SignedInAt are all that is told of it.
+	Moved bool
 }
 
 // session is a row. Without an account it is only the handle of what is
@@ -42,6 +48,8 @@ type session struct {
 
 	ElevatedUntil *time.Time // by a code
 	PasswordUntil *time.Time // by the password alone
+
+	Away bool `gorm:"-"` // who asks is not where the session lives
 }
 
 // Standing says what a session cookie's token stands for.
@@ -54,42 +62,47 @@ const (
 	Ended                    // a session that was, or a token that nobody has
 )
 
-// Find says what a token stands for, with the session where it is signed in.
-// It notes that the session was used.
-func (s *Sessions) Find(ctx context.Context, token string) (Session, Standing, error) {
-	if token == "" {
+// Find says what a client's token stands for, with the session where it is signed in.
+// It notes that the session was used, and that it has moved.
+func (s *Sessions) Find(ctx context.Context, c Client) (Session, Standing, error) {
+	if c.Session == "" {
 		return Session{}, Nobody, nil
 	}
 	var rows []struct {
-		ID, Device, Address             string
-		AccountID, Shown, TwoStep, Role *string
-		Known                           *string
-		CreatedAt, SeenAt, EndsAt       time.Time
+		Session                     session `gorm:"embedded"`
+		Shown, TwoStep, Role, Known *string
 	}
-	err := s.db.Read(ctx).Raw(`SELECT s.id, s.account_id, i.shown, a.two_step, a.role, s.device, s.address, k.device_id AS known, s.created_at, s.seen_at, s.ends_at
+	err := s.db.Read(ctx).Raw(`SELECT s.*, i.shown, a.two_step, a.role, k.device_id AS known
 		FROM sessions s
 		LEFT JOIN identifiers i ON i.account_id = s.account_id AND i.is_primary
 		LEFT JOIN accounts a ON a.id = s.account_id
 		LEFT JOIN known_devices k ON k.account_id = s.account_id AND k.device_id = s.device_id
-		WHERE s.id = ?`, hashToken(cut(token, tokenLength+1))).Scan(&rows).Error
+		WHERE s.id = ?`, hashToken(cut(c.Session, tokenLength+1))).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return Session{}, Ended, err
 	}
-	r, now := rows[0], s.db.Now()
+	r, found, now := rows[0], rows[0].Session, s.db.Now()
 	switch {
-	case r.AccountID == nil:
+	case found.AccountID == nil:
 		return Session{}, Nobody, nil
-	case r.Shown == nil, !now.Before(r.EndsAt), !now.Before(r.SeenAt.Add(time.Duration(s.policy.SessionIdle))):
+	case r.Shown == nil, !now.Before(found.EndsAt), !now.Before(found.SeenAt.Add(time.Duration(s.policy.SessionIdle))):
+		s.watch.told(Incident{Name: "session_expired", Account: *found.AccountID, Client: c, Detail: "too_late"})
 		return Session{}, Ended, nil
 	}
-	if now.Sub(r.SeenAt) >= touchEvery {
-		if err := s.touch(ctx, r.ID); err != nil {
+	if found.elsewhere(c) {
+		if found.MovedAt == nil {
+			err = s.moved(ctx, found, c)
+		}
+		return Session{AccountID: *found.AccountID, SignedInAt: found.CreatedAt, Moved: true}, SignedIn, err
+	}
+	if now.Sub(found.SeenAt) >= touchEvery {
+		if err := s.touch(ctx, found.ID); err != nil {
 			return Session{}, Nobody, err
 		}
 	}
 	return Session{
-		AccountID: *r.AccountID, Email: *r.Shown, Device: r.Device, Address: r.Address,
-		Known: r.Known != nil, SignedInAt: r.CreatedAt, TwoStep: orNone(r.TwoStep), Staff: orNone(r.Role) == RoleStaff,
+		AccountID: *found.AccountID, Email: *r.Shown, Device: found.Device, Address: found.Address, Place: found.Place,
+		Known: r.Known != nil, SignedInAt: found.CreatedAt, TwoStep: orNone(r.TwoStep), Staff: orNone(r.Role) == RoleStaff,
 	}, SignedIn, nil
 }
 
@@ -133,6 +146,7 @@ func mint(tx *db.Tx, p Policy, c Client, account, deviceID, amr string, untilClo
 		AMR: amr, UntilClose: untilClose,
 		CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: tx.Now.Add(time.Duration(p.SessionLife)),
 	}
+	row.settle(c)
 	if deviceID != "" {
 		row.DeviceID = &deviceID
 	}
@@ -141,6 +155,8 @@ func mint(tx *db.Tx, p Policy, c Client, account, deviceID, amr string, untilClo
 		until := tx.Now.Add(time.Duration(p.Elevated))
 		row.ElevatedUntil = &until
 	}
+	c.Session = token
+	note(tx, Incident{Name: "session_created", Account: account, Client: c, Detail: strings.ReplaceAll(amr, " ", "_")})
 	return token, tx.Create(&row).Error
 }
 

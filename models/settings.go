@@ -45,8 +45,10 @@ type Activity struct {
 	At      time.Time
 	Device  string
 	Address string
+	Place   string // roughly where, "" unknown
 	Detail  string // what an operator did, or why staff did it
 	Agent   string // the name of the member of staff, "" where nobody of staff did it
+	Reasons string // why it was unusual: slugs of Reason, with spaces between
 }
 
 // Overview reads the account of a session.
@@ -108,7 +110,7 @@ func (a *Accounts) Overview(ctx context.Context, s Session) (o Overview, err err
 // Activity gives the newest security activities of the account, at most n.
 func (a *Accounts) Activity(ctx context.Context, s Session, n int) ([]Activity, error) {
 	var list []Activity
-	err := a.db.Read(ctx).Raw("SELECT kind, at, device, address, detail, agent FROM events WHERE account_id = ? ORDER BY at DESC, id DESC LIMIT ?", s.AccountID, n).Scan(&list).Error
+	err := a.db.Read(ctx).Raw("SELECT kind, at, device, address, place, detail, agent, reasons FROM events WHERE account_id = ? ORDER BY at DESC, id DESC LIMIT ?", s.AccountID, n).Scan(&list).Error
 	return list, err
 }
 

@@ -271,7 +271,7 @@ func TestDeviceList(t *testing.T) {
 
 		list := func(c Client) []Device {
 			t.Helper()
-			s, _, err := h.Sessions.Find(ctx, c.Session)
+			s, _, err := h.Sessions.Find(ctx, c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -338,7 +338,7 @@ func TestActivity(t *testing.T) {
 		if _, err := h.Accounts.SetTwoStep(ctx, TwoStepEveryTime, c); err != nil {
 			t.Fatal(err)
 		}
-		s, _, err := h.Sessions.Find(ctx, c.Session)
+		s, _, err := h.Sessions.Find(ctx, c)
 		if err != nil {
 			t.Fatal(err)
 		}

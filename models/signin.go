@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"admitone/models/internal/db"
@@ -30,12 +32,16 @@ type attempt struct {
 	email   Email
 	owner   owner  // zero for an address without an account
 	device  string // the id of this browser, where the account knows it
+	own     string // the id of this browser, where it has a lane of its own
 	right   bool   // the password was the one of owner.PasswordHash
 	rehash  string // a hash with today's parameters, where the stored one is older
 	lane    budget
 	address budget
 	next    string
 	client  Client
+
+	risk     Assessment
+	failures int // wrong passwords on the account just before
 }
 
 // Start takes an address and a password. On a device that the account knows a
@@ -59,13 +65,24 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 	if a.device, err = knownDevice(g, c.Device, a.owner.AccountID, now); err != nil {
 		return Started{}, err
 	}
-	a.lane = s.lane(email, a.owner, a.device)
-	if a.device != "" {
+	if a.own, err = laneDevice(g, c.Device, a.owner.AccountID, now); err != nil {
+		return Started{}, err
+	}
+	a.lane = s.lane(email, a.owner, a.own)
+	if a.own != "" {
 		a.address = budget{} // failures of others behind one address never block it either
+	} else {
+		a.device = "" // known once, but too many wrong passwords were typed there
+	}
+	if off, err := s.passwordOff(g, a); err != nil || off {
+		return Started{Outcome: PasswordOff}, err
 	}
 	// Asked before the hash to spare its cost; what counts is asked again
 	// inside the transaction.
-	if retryAt, err := freeAt(g, now, a.lane, a.address); err != nil || !retryAt.IsZero() {
+	if retryAt, err := s.refusedUntil(g, now, c, a.lane, a.address); err != nil || !retryAt.IsZero() {
+		if err == nil {
+			s.watch.told(tally{"sign_ins", []string{"throttled"}})
+		}
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
 	if err := s.check(ctx, &a, password); err != nil {
@@ -80,7 +97,7 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 }
 
 // lane is the budget of wrong passwords, one for all addresses of an account. A
-// browser that the account knows has one of its own, so that strangers' failures
+// browser that is the owner's has one of its own, so that strangers' failures
 // never block it.
 func (c *core) lane(email Email, who owner, device string) budget {
 	if who.Main != "" {
@@ -113,9 +130,13 @@ func (s *SignIns) start(tx *db.Tx, a attempt) (Started, error) {
 	if err := lock(tx, a.lane, a.address); err != nil {
 		return Started{}, err
 	}
-	retryAt, err := freeAt(tx.DB, tx.Now, a.lane, a.address)
+	retryAt, err := refusedUntil(tx, a.client, a.lane, a.address)
 	if err != nil || !retryAt.IsZero() {
+		count(tx, "sign_ins", "throttled")
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+	}
+	if off, err := s.passwordOff(tx.DB, a); err != nil || off {
+		return Started{Outcome: PasswordOff}, err
 	}
 	// The stored hash must still be the one that was verified: a password that
 	// was changed meanwhile opens nothing.
@@ -127,6 +148,12 @@ func (s *SignIns) start(tx *db.Tx, a attempt) (Started, error) {
 		if err := spend(tx, a.lane, a.address); err != nil {
 			return Started{}, err
 		}
+		if err := s.strike(tx, a); err != nil {
+			return Started{}, err
+		}
+		if err := noteLock(tx, a.lane, now.AccountID, a.client); err != nil {
+			return Started{}, err
+		}
 		return Started{Outcome: Wrong}, record(tx, EventWrongPassword, now.AccountID, a.client)
 	}
 	a.owner.ClosingAt = now.ClosingAt // it may have begun to close during the hash
@@ -135,13 +162,97 @@ func (s *SignIns) start(tx *db.Tx, a attempt) (Started, error) {
 			return Started{}, err
 		}
 	}
-	if ok, err := s.opensWithoutCode(tx, a, now.TwoStep); err != nil || ok {
-		if err != nil {
-			return Started{}, err
-		}
-		return s.openKnown(tx, a)
+	if a, err = s.assess(tx, a); err != nil {
+		return Started{}, err
 	}
-	return s.askForCode(tx, a)
+	answer, err := s.policyFor(tx, a, now.TwoStep)
+	if err != nil {
+		return Started{}, err
+	}
+	switch answer {
+	case Refused:
+		return s.refuse(tx, a)
+	case CodeSent:
+		if a.risk.Decision == Allow && now.TwoStep == TwoStepNewDevices { // ordinary, and still the reason
+			a.risk.Reasons = ordinary
+		}
+		return s.askForCode(tx, a)
+	}
+	return s.openKnown(tx, a)
+}
+
+// ordinary is why a code is asked for where nothing is unusual.
+var ordinary = []Reason{ReasonNewDevice}
+
+// assess judges how unusual an attempt is. A device that the account knows, or
+// whose reader has proven the mailbox, is never refused: nobody may be locked out.
+// Reasons are only kept for what is unusual.
+func (s *SignIns) assess(tx *db.Tx, a attempt) (attempt, error) {
+	known, err := s.signals(tx, a)
+	if err != nil {
+		return a, err
+	}
+	a.risk, a.failures = Assess(known, s.weights), known.Failures
+	switch {
+	case a.risk.Decision == Allow:
+		a.risk.Reasons = nil
+	case a.risk.Decision == Deny && (!known.UnknownDevice || known.MailboxProven):
+		a.risk.Decision = StepUp
+	}
+	count(tx, "risk", string(a.risk.Decision))
+	if known.FarAway {
+		note(tx, Incident{Name: "authn_impossible_travel", Account: a.owner.AccountID, Client: a.client})
+	}
+	return a, nil
+}
+
+// policyFor is what a right password comes to (POLICY.md 1): Accepted, CodeSent or
+// Refused. How unusual the attempt is only ever raises what two-step asks for.
+func (s *SignIns) policyFor(tx *db.Tx, a attempt, twoStep string) (Outcome, error) {
+	off := twoStep == TwoStepOff
+	switch {
+	case a.risk.Decision == Deny && !off:
+		return Refused, nil
+	case a.risk.Decision == Deny && s.policy.StepUpWhenOff == "always", a.risk.Decision == StepUp && !off:
+		return CodeSent, nil
+	}
+	opens, err := s.opensWithoutCode(tx, a, twoStep)
+	if err == nil && !opens {
+		return CodeSent, nil
+	}
+	return Accepted, err
+}
+
+// refusals bounds the mails about refused sign-ins. Whoever knows the password is
+// refused all the same past it.
+func refusals(account string) budget {
+	return budget{key: "refusals of " + account, windows: []window{{3, time.Hour}}}
+}
+
+// refuse opens nothing and trains nothing. The way back in goes to the main address:
+// the link of a reset alone, as every try of its code is used up beforehand.
+func (s *SignIns) refuse(tx *db.Tx, a attempt) (Started, error) {
+	who, err := primaryOwner(tx.DB, a.owner.AccountID)
+	if err != nil {
+		return Started{}, err
+	}
+	out := Started{Outcome: Refused, Reasons: a.risk.Reasons, Masked: MaskEmail(who.Shown)}
+	count(tx, "sign_ins", "refused")
+	if err := recordRisk(tx, EventSignInRefused, who.AccountID, a.risk.Reasons, a.client); err != nil {
+		return Started{}, err
+	}
+	ch, retryAt, err := s.issue(tx, PurposeReset, who.AccountID, who.to(), []budget{refusals(who.AccountID)})
+	if err != nil || !retryAt.IsZero() {
+		return out, err // the mails before it still lead on
+	}
+	if _, err := tx.Exec("UPDATE challenges SET attempts = max_attempts WHERE id = ?", ch.ID); err != nil {
+		return Started{}, err
+	}
+	m := newMessage(KindSignInRefused, who.to(), who.Locale, a.client)
+	m.Reasons = joined(a.risk.Reasons)
+	m.about(ch)
+	out.Mailed = true
+	return out, enqueue(tx, m)
 }
 
 // opensWithoutCode is the account holder's choice of two-step verification
@@ -170,19 +281,39 @@ func (s *SignIns) openKnown(tx *db.Tx, a attempt) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
-	if err := forgive(tx, a.lane.key); err != nil {
+	if err := settle(tx, a.lane.key, a.owner.AccountID); err != nil {
 		return Started{}, err
 	}
 	kept, err := s.cancelClosing(tx, a.owner, a.client)
 	if err != nil {
 		return Started{}, err
 	}
-	if a.device == "" { // two-step is off, and the holder hears of it
-		if err := s.tell(tx, a.owner.AccountID, notice{kind: KindNewDevice}, a.client); err != nil {
-			return Started{}, err
-		}
+	if err := s.learn(tx, a.owner.AccountID, a.client); err != nil {
+		return Started{}, err
 	}
-	return Started{Outcome: Accepted, Session: token, Next: a.next, Kept: kept}, record(tx, EventSignInKnown, a.owner.AccountID, a.client)
+	if err := s.tellOpened(tx, a.owner.AccountID, a.device == "", a.risk.Reasons, a.failures, a.client); err != nil {
+		return Started{}, err
+	}
+	return Started{Outcome: Accepted, Session: token, Next: a.next, Kept: kept}, recordOpened(tx, EventSignInKnown, a.owner.AccountID, a.risk.Reasons, a.client)
+}
+
+// manyWrong is how many wrong passwords in an hour the holder hears of once a
+// sign-in has opened (ASVS v5.0.0-6.3.5). Without one nobody is written to.
+const manyWrong = 5
+
+// tellOpened tells the holder once of a sign-in: what was unusual, else that the
+// device is new, else that wrong passwords came before it.
+func (c *core) tellOpened(tx *db.Tx, account string, newDevice bool, unusual []Reason, failures int, cl Client) error {
+	switch {
+	case len(unusual) > 0:
+	case newDevice:
+		return c.tell(tx, account, notice{kind: KindNewDevice}, cl)
+	case failures >= manyWrong:
+		unusual = []Reason{ReasonFailures}
+	default:
+		return nil
+	}
+	return c.tell(tx, account, notice{kind: KindSignInUnusual, reasons: unusual}, cl)
 }
 
 // askForCode sends a code to the account's first way and waits for it.
@@ -195,7 +326,7 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 		return Started{Outcome: ChannelOff}, nil
 	}
 	to := ways[0].to()
-	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, s.ownersSends(to))
+	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, s.ownersSends(a.owner.AccountID, to))
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
@@ -203,16 +334,17 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
-	row := signIn{ID: newID(), SessionID: sid, ChallengeID: ch.ID, AccountID: a.owner.AccountID, Lane: a.lane.key, Next: a.next, CreatedAt: tx.Now}
+	row := signIn{ID: newID(), SessionID: sid, ChallengeID: ch.ID, AccountID: a.owner.AccountID, Lane: a.lane.key, Reasons: joined(a.risk.Reasons), Next: a.next, CreatedAt: tx.Now}
 	if err := tx.Create(&row).Error; err != nil {
 		return Started{}, err
 	}
 	m := newMessage(KindSignInCode, to, a.owner.Locale, a.client)
+	m.Reasons = row.Reasons
 	m.about(ch)
 	if err := enqueue(tx, m); err != nil {
 		return Started{}, err
 	}
-	return Started{Outcome: CodeSent, Session: token}, record(tx, EventCodeAsked, a.owner.AccountID, a.client)
+	return Started{Outcome: CodeSent, Session: token}, recordRisk(tx, EventCodeAsked, a.owner.AccountID, a.risk.Reasons, a.client)
 }
 
 // Pending is what the code page of a sign-in shows; a Gone error where no
@@ -231,7 +363,7 @@ func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {
 	if err != nil {
 		return p, err
 	}
-	p.MayTrust = who.TwoStep == TwoStepEveryTime
+	p.MayTrust, p.Reasons = who.TwoStep == TwoStepEveryTime, reasonsOf(row.Reasons)
 	ways, err := s.ways(g, row.AccountID, now)
 	p.Ways = others(ways, orNone(ch.IdentifierID))
 	return p, err
@@ -260,8 +392,17 @@ func (c *core) sendAgain(tx *db.Tx, ch challenge, way string, cl Client) (Resent
 	if err != nil {
 		return Resent{}, err
 	}
+	var reasons []string // of a sign-in: the same as before
+	if err := tx.Raw("SELECT reasons FROM sign_ins WHERE challenge_id = ?", ch.ID).Scan(&reasons).Error; err != nil {
+		return Resent{}, err
+	}
+	m := func(to destination) message {
+		m := newMessage(ch.Purpose.message(), to, who.Locale, cl)
+		m.Reasons = strings.Join(reasons, " ")
+		return m
+	}
 	if way != "" {
-		return c.another(tx, ch, way, func(to destination) message { return newMessage(ch.Purpose.message(), to, who.Locale, cl) })
+		return c.another(tx, ch, way, m)
 	}
 	i, ok, err := reached(tx, ch)
 	if err != nil {
@@ -270,7 +411,12 @@ func (c *core) sendAgain(tx *db.Tx, ch challenge, way string, cl Client) (Resent
 	if !ok {
 		return Resent{Outcome: ChannelOff}, nil
 	}
-	return c.resend(tx, ch, newMessage(ch.Purpose.message(), i.to(), who.Locale, cl), c.ownersSends(i.to()), destination{})
+	if i.Kind == kindPhone {
+		if texts, err := c.canTextTo(tx.DB, tx.Now, i.Value); err != nil || !texts {
+			return c.byMail(tx, ch, m, err)
+		}
+	}
+	return c.resend(tx, ch, m(i.to()), c.ownersSends(i.AccountID, i.to()), destination{})
 }
 
 // Answer takes a typed code. flowID is the one of the page, "" where the form
@@ -304,7 +450,10 @@ func (s *SignIns) answer(tx *db.Tx, row signIn, ch challenge, code string, ticks
 // keeps that channel's count of wrong codes.
 func (c *core) judgeOwn(tx *db.Tx, ch challenge, code string, cl Client) (Answered, owner, error) {
 	account := orNone(ch.AccountID)
-	codes := c.codeBudget(account)
+	codes, err := c.codeLane(tx, account, cl)
+	if err != nil {
+		return Answered{}, owner{}, err
+	}
 	if ch.Purpose == PurposeStepUp {
 		codes = insideCodes(account)
 	}
@@ -347,6 +496,9 @@ func (c *core) noteWrong(tx *db.Tx, ch challenge, i identifier, j judgement, cl 
 	if err != nil {
 		return err
 	}
+	if i.WrongInRow+1 >= wrongInRow {
+		note(tx, Incident{Name: "authn_login_lock", Account: i.AccountID, Client: cl, Detail: "codes " + ch.Channel})
+	}
 	if j.outcome == Wrong {
 		return record(tx, EventWrongCode, i.AccountID, cl)
 	}
@@ -358,7 +510,7 @@ func (c *core) noteWrong(tx *db.Tx, ch challenge, i identifier, j judgement, cl 
 
 func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, who owner, ticks Ticks, c Client) (Answered, error) {
 	ticks.Trust = ticks.Trust && who.TwoStep == TwoStepEveryTime
-	if err := forgive(tx, row.Lane); err != nil {
+	if err := settle(tx, row.Lane, row.AccountID); err != nil {
 		return Answered{}, err
 	}
 	kept, err := s.cancelClosing(tx, who, c)
@@ -373,15 +525,30 @@ func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, who owner, ticks T
 	if err != nil {
 		return Answered{}, err
 	}
+	failures, err := failuresOf(tx, who.AccountID)
+	if err != nil {
+		return Answered{}, err
+	}
 	out, err := s.open(tx, row.AccountID, ticks, c)
 	if err != nil {
 		return Answered{}, err
 	}
 	out.Next, out.Kept = row.Next, kept
-	if known == "" { // under 'every time' a code is also typed on a device that is known
-		if err := s.tell(tx, who.AccountID, notice{kind: KindNewDevice}, c); err != nil {
-			return Answered{}, err
-		}
+	// Under 'every time' a code is also typed on a device that is known.
+	if err := s.tellOpened(tx, who.AccountID, known == "", nil, failures, c); err != nil {
+		return Answered{}, err
 	}
-	return out, record(tx, EventSignIn, row.AccountID, c)
+	reasons := reasonsOf(row.Reasons)
+	if slices.Equal(reasons, ordinary) {
+		reasons = nil
+	}
+	return out, recordOpened(tx, EventSignIn, row.AccountID, reasons, c)
+}
+
+// recordOpened keeps that a session was opened, and counts it where it was unusual.
+func recordOpened(tx *db.Tx, kind EventKind, account string, unusual []Reason, c Client) error {
+	if len(unusual) > 0 {
+		count(tx, "sign_ins", "unusual")
+	}
+	return recordRisk(tx, kind, account, unusual, c)
 }

@@ -44,6 +44,9 @@ type Started struct {
 	Session string    // the new session cookie's token: a handle after CodeSent, a session after Accepted
 	Next    string    // with Accepted: where the person was going
 	Kept    bool      // with Accepted: the account was about to be closed, and is not any more
+	Reasons []Reason  // with Refused: why
+	Masked  string    // with Refused: where the mail goes
+	Mailed  bool      // with Refused: one is on its way; else those before it are all there is
 }
 
 // Start begins a sign-up. It ends alike for an address that already has an
@@ -60,7 +63,7 @@ func (s *SignUps) Start(ctx context.Context, typed, password string, c Client) (
 	}
 	// Asked before the hash to spare its cost, alike for every address; what
 	// counts is asked again inside the transaction.
-	if retryAt, err := freeAt(s.db.Read(ctx), s.db.Now(), s.strangersSends(email, c)...); err != nil || !retryAt.IsZero() {
+	if retryAt, err := s.refusedUntil(s.db.Read(ctx), s.db.Now(), c, s.strangersSends(email, c)...); err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
 	hash, err := s.hasher.hash(ctx, password, s.addressBudget(c.Address).key)
@@ -90,9 +93,13 @@ func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started,
 	}
 	row := signUp{ID: newID(), SessionID: sid, ChallengeID: ch.ID, Email: email.Value, EmailShown: email.Shown, PasswordHash: hash, CreatedAt: tx.Now}
 	m := newMessage(KindSignUpCode, email.to(), locale, c)
+	first, err := s.noteOnce(tx, email, owner.AccountID != "")
+	if err != nil {
+		return Started{}, err
+	}
 	if owner.AccountID != "" {
 		row.OwnerID = &owner.AccountID
-		m = newMessage(KindSignUpExisting, owner.to(), owner.Locale, c)
+		m = existing(owner, first, c)
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return Started{}, err
@@ -130,13 +137,31 @@ func (s *SignUps) Resend(ctx context.Context, flowID, _ string, c Client) (out R
 			return err
 		}
 		m := newMessage(KindSignUpCode, Email{Value: row.Email, Shown: row.EmailShown}.to(), locale, c)
-		if row.OwnerID != nil { // to the stored original, in the owner's language
-			m = newMessage(KindSignUpExisting, owner.to(), owner.Locale, c)
+		sends := s.strangersSends(Email{Value: row.Email}, c)
+		if err := lock(tx, sends...); err != nil {
+			return err
 		}
-		out, err = s.resend(tx, ch, m, s.strangersSends(Email{Value: row.Email}, c), destination{})
+		first, err := s.noteOnce(tx, Email{Value: row.Email}, row.OwnerID != nil)
+		if err != nil {
+			return err
+		}
+		if row.OwnerID != nil { // to the stored original, in the owner's language
+			m = existing(owner, first, c)
+		}
+		out, err = s.resend(tx, ch, m, sends, destination{})
 		return err
 	})
 	return out, err
+}
+
+// existing tells the owner of an address that somebody signs up with it; one that
+// was told already gets nothing, and the page says what it always says.
+func existing(who owner, first bool, c Client) message {
+	m := newMessage(KindSignUpExisting, who.to(), who.Locale, c)
+	if !first {
+		m.What = alreadyTold
+	}
+	return m
 }
 
 // Answered is how a typed code was taken.
@@ -224,6 +249,8 @@ func (c *core) open(tx *db.Tx, account string, ticks Ticks, cl Client) (out Answ
 			return out, err
 		}
 	}
-	out.Session, err = mint(tx, c.policy, cl, account, deviceID, amrPasswordCode, ticks.Shared)
-	return out, err
+	if out.Session, err = mint(tx, c.policy, cl, account, deviceID, amrPasswordCode, ticks.Shared); err != nil {
+		return out, err
+	}
+	return out, c.learn(tx, account, cl)
 }

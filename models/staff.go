@@ -166,10 +166,14 @@ func (s *Staff) Unlock(ctx context.Context, name string) error {
 
 func (c *core) unlock(tx *db.Tx, who owner) error {
 	email, _ := ParseEmail(who.Shown)
-	for _, key := range []string{c.lane(email, who, "").key, c.codeBudget(who.AccountID).key, c.resetBudget(email).key, insideCodes(who.AccountID).key, changesBudget(who.AccountID).key} {
-		if err := forgive(tx, key); err != nil {
+	lane := c.lane(email, who, "").key
+	for _, key := range []string{lane, c.codeBudget(who.AccountID).key, c.resetBudget(email).key, insideCodes(who.AccountID).key, changesBudget(who.AccountID).key} {
+		if err := forgiveLanes(tx, key); err != nil {
 			return err
 		}
+	}
+	if _, err := tx.Exec("DELETE FROM strikes WHERE key = ? OR key LIKE ?", lane, strikesOf(who.AccountID, "%")); err != nil {
+		return err
 	}
 	_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE account_id = ?", who.AccountID)
 	return err
@@ -224,6 +228,6 @@ func (s *Staff) act(ctx context.Context, name string, kind EventKind, detail str
 		if err := do(tx, who); err != nil {
 			return err
 		}
-		return tx.Create(&event{ID: eventID(tx.Now), AccountID: &who.AccountID, Kind: kind, At: tx.Now, Detail: detail}).Error
+		return keep(tx, event{Kind: kind, Detail: detail}, who.AccountID, Client{})
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 // Sweep lets take hold what waited, and purges what is over.
 func (m *Models) Sweep(ctx context.Context) error {
-	return errors.Join(m.ApplyDue(ctx), m.EraseDue(ctx), m.purge(ctx))
+	return errors.Join(m.ApplyDue(ctx), m.EraseDue(ctx), m.purge(ctx), m.learnCounts(ctx))
 }
 
 // purge deletes what is over. Each line is a transaction of its own, so that a
@@ -27,8 +27,12 @@ func (m *Models) purge(ctx context.Context) error {
 		{"DELETE FROM challenges WHERE ends_at <= ?", []any{ago(24 * time.Hour)}},
 		{"DELETE FROM messages WHERE created_at <= ? AND state <> 'queued'", []any{ago(30 * 24 * time.Hour)}},
 		{"DELETE FROM spends WHERE at <= ?", []any{ago(24 * time.Hour)}},
+		{"DELETE FROM lanes WHERE ends_at <= ?", []any{now}},
+		{"DELETE FROM strikes WHERE touched_at <= ?", []any{ago(strikeLife)}},
 		{"DELETE FROM budgets WHERE touched_at <= ?", []any{ago(25 * time.Hour)}},
 		{"DELETE FROM changes WHERE made_at <= ? AND (applied_at IS NOT NULL OR undone_at IS NOT NULL)", []any{ago(30 * 24 * time.Hour)}},
+		{"DELETE FROM sign_in_history WHERE at <= ?", []any{ago(historyLife)}},
+		{"DELETE FROM tallies WHERE hour <= ?", []any{ago(tallyLife)}},
 		{"DELETE FROM events WHERE at <= ?", []any{ago(EventLife)}},
 		// A key is in use while a challenge names it; the newest always is.
 		{"DELETE FROM keys WHERE id NOT IN (SELECT key_id FROM challenges) AND id NOT IN (SELECT id FROM keys ORDER BY added_at DESC LIMIT 1)", nil},

@@ -2,6 +2,7 @@ package models
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,12 @@ type budget struct {
 	key     string
 	windows []window
 	backoff bool
+	asker   Client // for the log, where the caller of spendSend does not know it
+
+	each   string // counted once for each different value, which this is one of
+	slow   bool   // a third is allowed while the switch for strangers is on
+	off    string // a switch that shuts it
+	pumped bool   // shut where too few codes of its texts were typed
 }
 
 // freeAt says when the next act is allowed, zero for now. times are the acts
@@ -78,20 +85,118 @@ func counted(g *gorm.DB, b budget, now time.Time) ([]time.Time, error) {
 // freeAt reads when a budget allows the next act, zero for now. It locks
 // nothing: who must be sure asks again inside a transaction.
 func freeAt(g *gorm.DB, now time.Time, budgets ...budget) (time.Time, error) {
-	var free time.Time
+	free, _, err := freest(g, now, budgets...)
+	return free, err
+}
+
+// freest is freeAt, and which of the budgets has to be waited for.
+func freest(g *gorm.DB, now time.Time, budgets ...budget) (free time.Time, by budget, err error) {
+	slow := false
+	if slices.ContainsFunc(budgets, func(b budget) bool { return b.slow && b.key != "" }) {
+		if slow, err = switched(g, SwitchStrangersSlow); err != nil {
+			return free, by, err
+		}
+	}
 	for _, b := range budgets {
 		if b.key == "" {
 			continue
 		}
-		times, err := counted(g, b, now)
-		if err != nil {
-			return free, err
+		if slow && b.slow {
+			b = b.third()
 		}
-		if t := b.freeAt(times, now); t.After(free) {
-			free = t
+		t, err := b.full(g, now)
+		if err != nil {
+			return free, by, err
+		}
+		if t.After(free) {
+			free, by = t, b
 		}
 	}
-	return free, nil
+	return free, by, nil
+}
+
+// third is a budget with a third of its acts.
+func (b budget) third() budget {
+	b.windows = slices.Clone(b.windows)
+	for i := range b.windows {
+		b.windows[i].n = max(1, b.windows[i].n/3)
+	}
+	return b
+}
+
+// switchWait is how long who is refused by a switch is told to wait: nobody knows
+// when it is turned back.
+const switchWait = 15 * time.Minute
+
+// full says until when a budget allows nothing, zero for now.
+func (b budget) full(g *gorm.DB, now time.Time) (time.Time, error) {
+	if b.off != "" {
+		if off, err := switched(g, b.off); err != nil || off {
+			return now.Add(switchWait), err
+		}
+	}
+	if b.each != "" {
+		if seen, err := nth(g, budget{key: b.key + " " + b.each}, window{1, b.windows[0].per}, now); err != nil || !seen.IsZero() {
+			return time.Time{}, err // one that is counted already
+		}
+	}
+	if b.pumped {
+		if until, err := pumpedUntil(g, b.key, now); err != nil || !until.IsZero() {
+			return until, err
+		}
+	}
+	if len(b.windows) == 1 && !b.backoff { // the one act that matters, not hundreds of them
+		return nth(g, b, b.windows[0], now)
+	}
+	times, err := counted(g, b, now)
+	return b.freeAt(times, now), err
+}
+
+// nth says when the nth act back leaves its window, zero where there are fewer.
+func nth(g *gorm.DB, b budget, w window, now time.Time) (time.Time, error) {
+	var rows []struct{ At time.Time }
+	err := g.Raw("SELECT at FROM spends WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?", b.key, now.Add(-w.per), w.n-1).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return time.Time{}, err
+	}
+	return rows[0].At.Add(w.per), nil
+}
+
+// budgetNames are what the keys of budgets begin with. Behind it is whose budget it
+// is: a tag, an address, or with true an account's id.
+var budgetNames = map[string]bool{
+	"lane": false, "address": false, "sends from address": false, "send stranger": false, "send owner": false, "send undo": false, "send link": false, "send proof": false,
+	"destinations from address": false, "domain": false, "prefix": false, "new prefix": false, "country": false, "sign-up note": false, "unasked": false, "sends of": true,
+	"purse": false, "reset": false, "resets of all": false, "current password": false,
+	"code": true, "code undo": true, "inside": true, "changes": true, "notices by text": true, "texts of": true,
+	"refusals of": true, "agent finds": true, "agent acts": true, "unlocks of": true, "session moved": true,
+	"service codes for": true, "wrong service codes by": true, "calls of": true, "answers by": true, // of models/support
+	"calls from": false, "calls to": false, "moves of": false, "chats from": false,
+	"strangers slow": false, // the slower lane of handlers, which has no key
+}
+
+// name is what sort of budget it is, as a slug, and the account whose it is.
+func (b budget) name() (slug, account string) {
+	for name := b.key; name != ""; name = name[:max(0, strings.LastIndexByte(name, ' '))] {
+		if own, known := budgetNames[name]; known {
+			if own {
+				account, _, _ = strings.Cut(strings.TrimPrefix(b.key[len(name):], " "), " ")
+			}
+			return slugOf(name), account
+		}
+	}
+	return other, ""
+}
+
+func slugOf(name string) string { return strings.ReplaceAll(name, " ", "_") }
+
+// budgetSlugs lists them all.
+func budgetSlugs() (list []string) {
+	for name := range budgetNames {
+		list = append(list, slugOf(name))
+	}
+	slices.Sort(list)
+	return list
 }
 
 // lock takes the budgets' rows, so that what is counted next stays true until
@@ -118,11 +223,36 @@ func spend(tx *db.Tx, budgets ...budget) error {
 		if b.key == "" {
 			continue
 		}
+		if b.each != "" {
+			if err := spendEach(tx, b); err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := tx.Exec("INSERT INTO spends (key, at) VALUES (?, ?)", b.key, tx.Now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// spendEach counts a value that may have been counted before: then what was counted
+// moves to now.
+func spendEach(tx *db.Tx, b budget) error {
+	one := b.key + " " + b.each
+	moved, err := tx.Exec("UPDATE spends SET at = ? WHERE key = ? AND at IN (SELECT s.at FROM spends s WHERE s.key = ? AND s.at > ?)",
+		tx.Now, b.key, one, tx.Now.Add(-b.windows[0].per))
+	if err != nil {
+		return err
+	}
+	if err := forgive(tx, one); err != nil {
+		return err
+	}
+	fresh := []budget{{key: one}}
+	if moved == 0 {
+		fresh = append(fresh, budget{key: b.key})
+	}
+	return spend(tx, fresh...)
 }
 
 // forgive empties a budget: the authenticator that it guards was used rightly.
@@ -131,15 +261,20 @@ func forgive(tx *db.Tx, key string) error {
 	return err
 }
 
+// nobodys are the addresses that stand for nobody: a proxy without
+// --trusted-proxies would make all people one (POLICY.md 4).
+func nobodys(a netip.Addr) bool {
+	return a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback()
+}
+
 // addressBudget bounds the failures of one network address; an IPv6 client
-// owns its whole /64. Loopback is nobody's address: a proxy without
-// --trusted-proxies would make all people one.
+// owns its whole /64.
 func (c *core) addressBudget(a netip.Addr) budget {
 	a = a.Unmap()
 	if !a.IsValid() {
 		return budget{}
 	}
-	if a.IsLoopback() {
+	if nobodys(a) {
 		c.loopbackOnce.Do(func() {
 			c.log.Info("requests come from the loopback address: limits per network address do not hold for them; behind a proxy, set --trusted-proxies")
 		})
@@ -152,21 +287,7 @@ func (c *core) addressBudget(a netip.Addr) budget {
 	}
 	return budget{key: "address " + key, windows: []window{
 		{c.policy.AddressMinute, time.Minute}, {c.policy.AddressHour, time.Hour},
-	}}
-}
-
-// strangersSends bound what anyone may have sent: to one mailbox, whose plus
-// tags are one destination, and from one network address (SECURITY.md D1).
-func (c *core) strangersSends(e Email, cl Client) []budget {
-	local, host, _ := strings.Cut(e.Value, "@")
-	mailbox, _, _ := strings.Cut(local, "+")
-	from := c.addressBudget(cl.Address)
-	if from.key != "" {
-		from = budget{key: "sends from " + from.key, windows: []window{{c.policy.AddressSends, time.Hour}}}
-	}
-	return []budget{
-		{key: "send stranger " + c.keys.laneTag(kindEmail, mailbox+"@"+host), windows: c.policy.StrangerSends.windows()}, from,
-	}
+	}, slow: true}
 }
 
 // codeBudget bounds the wrong codes of one account, over all its challenges. A
@@ -183,16 +304,23 @@ func insideCodes(account string) budget {
 	return budget{key: "inside " + account, windows: []window{{insideWrong, 24 * time.Hour}}}
 }
 
+// resetBreaker bounds the wrong codes of all resets together: past it somebody
+// guesses at many accounts, and the links alone go on (SECURITY.md B3).
+func resetBreaker() budget {
+	return budget{key: "resets of all", windows: []window{{1000, time.Hour}}}
+}
+
 // The other budgets that are an account's own.
 const (
 	noticeTexts = "notices by text "
 	proofTexts  = "texts of "
+	ownSends    = "sends of "
 )
 
 // accountBudgets names every budget whose key holds an account's id.
 func accountBudgets(account string) []string {
 	return []string{
-		"code " + account, "code undo " + account, insideCodes(account).key, changesBudget(account).key, noticeTexts + account, proofTexts + account,
+		"code " + account, "code undo " + account, insideCodes(account).key, changesBudget(account).key, refusals(account).key, noticeTexts + account, proofTexts + account, ownSends + account,
 		findsBudget(account).key, actsBudget(account).key, unlocksBudget(account).key,
 		"service codes for " + account, "wrong service codes by " + account, "calls of " + account, "answers by " + account, // of models/support
 	}

@@ -115,7 +115,7 @@ func (u *Undos) Follow(ctx context.Context, token, way string, c Client) (out Un
 	if errors.As(err, &taken) {
 		return Undone{Outcome: Taken}, nil
 	}
-	return out, err
+	return out, u.linkGone(err, c, "undo_link")
 }
 
 // stop ends a change that waits.
@@ -166,12 +166,6 @@ func (u *Undos) ask(tx *db.Tx, f found, way string, c Client) (Undone, error) {
 	m := newMessage(KindUndoCode, to, l, c)
 	m.about(ch)
 	return Undone{Outcome: CodeSent, Session: token}, enqueue(tx, m)
-}
-
-// undoSends bound the codes of undos apart from the owner's own: an old mailbox
-// that was stolen must not use those up.
-func (u *Undos) undoSends(to destination) []budget {
-	return u.sends("send undo ", to)
 }
 
 // Pending is what the code page of an undo shows.
@@ -261,6 +255,9 @@ func (u *Undos) answered(tx *db.Tx, row verification, out *Answered, c Client) e
 	out.Outcome = done.Outcome
 	if done.Outcome != Accepted {
 		return nil
+	}
+	if out.Device, err = u.bindLane(tx, c, *row.AccountID); err != nil {
+		return err
 	}
 	_, err = tx.Exec("UPDATE verifications SET purpose = ?, proven_at = ?, value = ?, shown = ? WHERE id = ?", PurposeReset, tx.Now, canonical(ChannelEmail, mainOf(before)), mainOf(before), row.ID)
 	return err

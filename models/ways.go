@@ -96,8 +96,8 @@ func (c *core) ways(g *gorm.DB, account string, now time.Time) ([]identifier, er
 	}
 	// Only now, so that an empty purse does not bring that mailbox back.
 	texts := true
-	if slices.ContainsFunc(list, func(i identifier) bool { return i.Kind == kindPhone }) {
-		if texts, err = c.canText(g, now, 1); err != nil {
+	if at := slices.IndexFunc(list, func(i identifier) bool { return i.Kind == kindPhone }); at >= 0 { // an account has one at most
+		if texts, err = c.canTextTo(g, now, list[at].Value); err != nil {
 			return nil, err
 		}
 	}
@@ -138,29 +138,22 @@ func (c *core) another(tx *db.Tx, ch challenge, way string, m func(destination) 
 	}
 	for _, i := range list {
 		if i.ID == way {
-			return c.resend(tx, ch, m(i.to()), c.ownersSends(i.to()), i.to())
+			return c.resend(tx, ch, m(i.to()), c.ownersSends(i.AccountID, i.to()), i.to())
 		}
 	}
 	return Resent{}, &Error{Kind: NotFound, Reason: "way"}
 }
 
-// ownersSends bound the messages to one destination that no stranger could ask
-// for: after a right password, in a session, from a known device. They never
-// share a budget with strangers', so that a flood starves nobody (POLICY.md 2).
-func (c *core) ownersSends(to destination) []budget { return c.sends("send owner ", to) }
-
-// sends bound the messages of one sort to one destination. Texts have half as
-// many as mails, and share a daily purse.
-func (c *core) sends(sort string, to destination) []budget {
-	if to.channel == ChannelSMS {
-		return []budget{{key: sort + c.keys.laneTag(kindPhone, to.value), windows: c.policy.OwnerSends.half().windows()}, c.purse()}
+// byMail sends the code of a challenge by e-mail, where no text can be sent any more.
+func (c *core) byMail(tx *db.Tx, ch challenge, m func(destination) message, err error) (Resent, error) {
+	if err != nil {
+		return Resent{}, err
 	}
-	return []budget{{key: sort + c.keys.laneTag(kindEmail, to.value), windows: c.policy.OwnerSends.windows()}}
-}
-
-// purse bounds the texts of a day, all accounts together: each one costs money.
-func (c *core) purse() budget {
-	return budget{key: "purse", windows: []window{{c.policy.DailyTexts, 24 * time.Hour}}}
+	list, err := c.ways(tx.DB, orNone(ch.AccountID), tx.Now)
+	if err != nil || len(list) == 0 {
+		return Resent{Outcome: ChannelOff}, err
+	}
+	return c.another(tx, ch, list[0].ID, m)
 }
 
 // canText says whether texts can be sent now; past the purse e-mail takes over,
@@ -170,6 +163,9 @@ func (c *core) purse() budget {
 func (c *core) canText(g *gorm.DB, now time.Time, part int) (bool, error) {
 	if !c.texts {
 		return false, nil
+	}
+	if off, err := switched(g, SwitchTextsOff); err != nil || off {
+		return false, err
 	}
 	spent, err := counted(g, c.purse(), now)
 	if err != nil {

@@ -47,6 +47,11 @@
   document.addEventListener("htmx:sseError", () => lost(true));
   document.addEventListener("htmx:sseOpen", () => lost(false));
   document.addEventListener("htmx:beforeSend", ({ detail: { elt } }) => boxes(elt, true));
+  // What refreshes itself stays as it is while somebody reads its numbers.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt } = event.detail;
+    if (elt.matches("[data-hold]") && find("details[open]", elt)) event.preventDefault();
+  });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (!ours(detail.xhr)) detail.shouldSwap = false;
   });

@@ -27,6 +27,9 @@ var (
 	backToSignIn  = link{"/sign-in", wordSignIn}
 )
 
+// placeUnknown is said where a place is expected.
+const placeUnknown = "Place unknown"
+
 // The overview.
 const (
 	accountTitle      = "Your account"
@@ -107,6 +110,8 @@ const (
 	activityLede   = "Sign-ins, codes and changes, the newest first. If you do not know one of them, read at once what to do."
 	activityReason = "Reason: {reason}"
 	activityNone   = "Nothing yet. Sign-ins and changes will show here."
+
+	activityBecause = "What was unusual: {reasons}"
 )
 
 // activityWords is one kind of event in words. doubt is true where someone else may
@@ -121,6 +126,7 @@ var activities = map[string]activityWords{
 	"sign_up_tried":         {"Someone tried to create an account with your email address", true},
 	"sign_in":               {"Signed in", true},
 	"sign_in_known":         {"Signed in on a device that your account knows", true},
+	"sign_in_refused":       {"The right password was entered, but the sign-in was refused", true},
 	"wrong_password":        {"A wrong password was entered", true},
 	"code_asked":            {"The right password was entered, and a code was sent", true},
 	"wrong_code":            {"A wrong code was entered", true},
@@ -137,6 +143,7 @@ var activities = map[string]activityWords{
 	"two_step_off":          {"Two-step verification turned off", true},
 	"device_renamed":        {"A device got a new name", true},
 	"device_untrusted":      {"A device is not trusted any more", true},
+	"session_moved":         {"A session turned up in another browser or country", true},
 	"device_unknown":        {"A device was forgotten, so it needs a code next time", true},
 	"email_change_asked":    {"A code was sent to a new email address", true},
 	"email_changed":         {"Email address changed", true},
@@ -150,6 +157,7 @@ var activities = map[string]activityWords{
 	"change_stopped":        {"A waiting change was stopped", true},
 	"undone":                {"A change was taken back, and all devices were signed out", true},
 	"not_me":                {"Someone with one of your messages said: this wasn't me", false},
+	"codes_braked":          {"Many reset codes were asked for and not typed, so none were sent for an hour", true},
 	"muted":                 {"Codes to unknown devices were stopped for a while", true},
 	"closing":               {"Someone asked to close the account", true},
 	"closing_cancelled":     {"The account stays open, because someone signed in", true},
@@ -196,13 +204,17 @@ func (a Activity) reason() string {
 
 // from says on what and from where, as far as it is known.
 func (a Activity) from() string {
+	where := ", roughly {place}"
+	if a.Place == "" {
+		where = ", place unknown"
+	}
 	switch {
 	case a.Device != "" && a.Address != "":
-		return "{device}, from {address}"
+		return "{device}, from {address}" + where
 	case a.Device != "":
 		return "{device}"
 	case a.Address != "":
-		return "From {address}"
+		return "From {address}" + where
 	}
 	return ""
 }
@@ -284,6 +296,7 @@ const (
 	devicesNotIn      = "Not signed in"
 	devicesTrusted    = "Trusted until {day}"
 	devicesActive     = "Active now"
+	devicesMoved      = "A session of it turned up in another browser or country: {time}. Nothing is shown or changed there until a code is entered."
 	devicesSeen       = "Last active: {time}"
 	devicesRename     = "Rename"
 	devicesName       = "Name of this device"
@@ -309,10 +322,13 @@ const (
 
 // facts is the small print of one device.
 func (d DeviceItem) facts() string {
-	if d.Address == "" {
+	switch {
+	case d.Address == "":
 		return "First seen {day}."
+	case d.Place == "":
+		return "From {address}, place unknown. First seen {day}."
 	}
-	return "From {address}. First seen {day}."
+	return "From {address}, roughly {place}. First seen {day}."
 }
 
 // ofDevice follows an act on one device, for those who do not see its row.

@@ -132,6 +132,7 @@ const (
 	reauthTitle    = "Confirm it's you"
 	reauthLede     = "What you want to do needs a fresh code first. We will send it to {address}, and after it you can make changes for some minutes without another one."
 	reauthLedeWays = "What you want to do needs a fresh code first. After it you can make changes for some minutes without another one."
+	reauthMoved    = "You are signed in, but in another browser or another country than before. That may well be you. So that nobody goes on with a copy of your session, confirm it once, and everything is as it was."
 	reauthWhere    = "Where should the code go?"
 	reauthUsual    = "The usual way: {address}"
 	reauthNoCode   = "I can't get a code"

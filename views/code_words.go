@@ -99,6 +99,9 @@ func codeWhy(c Code) string {
 	case "reset":
 		return "If there is an account for {address}, we have sent a code and a link."
 	}
+	if c.unusual() {
+		return always("We sent a {n}-digit code because this sign-in looks a little unusual: {reasons}.").of(c.Digits)
+	}
 	if c.MayTrust {
 		return always("We sent a {n}-digit code because you chose to get one at every sign-in.").of(c.Digits)
 	}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,7 @@ func consolePages() map[string]templ.Component {
 	for _, a := range deskActList {
 		all["confirm "+a.value] = ConsoleConfirm(ConsoleConfirmPage{Desk: someDesk("/console/account/a1/act"), ID: "a1", Masked: "m***@example.com", Act: a.value, Reason: "She <b>asked", Chat: "c1", Back: "/console/account/a1?chat=c1"})
 	}
+	maps.Copy(all, watchPages())
 	all["early"] = ConsoleEarly(ConsoleEarlyPage{Desk: someDesk("/console/calls/k1/dial"), Call: ConsoleCall{ID: "k1", State: "scheduled", Masked: "number ending 17", Slot: noon.Add(5 * time.Hour)}})
 	return all
 }

@@ -43,6 +43,7 @@ var deskPlaces = []link{
 	{"/console/calls", deskCalls},
 	{"/console/articles", deskArticles},
 	{"/console/figures", deskFigures},
+	{"/console/watch", deskWatch},
 }
 
 // deskBanners say what was done, on the page after it.
@@ -56,6 +57,10 @@ var deskBanners = map[string]banner{
 	"staff_wrapped":    {true, "Wrapped up", "The conversation ended at {time}."},
 	"call_missed":      {true, "Noted", "Nobody answered. It was noted at {time}."},
 	"call_done":        {true, "Noted", "The call is done. It was noted at {time}."},
+	"texts_off":        {true, "Texts are off", "No text goes out since {time}. Codes go by email."},
+	"texts_on":         {true, "Texts go out again", "They do since {time}."},
+	"strangers_slow":   {true, "Strangers are slowed down", "They are since {time}."},
+	"strangers_usual":  {true, "Strangers go as usual", "They do since {time}."},
 }
 
 // hours says how the chat's hours stand.
@@ -362,10 +367,14 @@ var deskKinds = map[string]string{
 	"sign_up_existing":      "Notice: someone tried to create an account",
 	"email_taken":           "Notice: the address has an account",
 	"new_device":            "Notice: a new device",
+	"sign_in_refused":       "Notice: a sign-in was refused, with the link of a reset",
+	"sign_in_unusual":       "Notice: an unusual sign-in",
 	"too_many_tries":        "Notice: too many wrong codes",
 	"password_changed":      "Notice: the password changed",
 	"two_step_on":           "Notice: two-step verification changed",
 	"two_step_off":          "Notice: two-step verification is off",
+	"codes_braked":          "Notice: many reset codes were asked for",
+	"session_moved":         "Notice: a session turned up somewhere else",
 	"signed_out_everywhere": "Notice: signed out everywhere",
 	"email_changed":         "Notice: the main address changed",
 	"email_added":           "Notice: a second address",
@@ -403,19 +412,20 @@ type deskStepWords struct {
 
 // deskSteps say how far a message came; what stands after the stroke is why.
 var deskSteps = map[string]deskStepWords{
-	"queued":             {"Asked for", false},
-	"accepted":           {"Accepted by the mail server", false},
-	"delayed":            {"Delayed, trying again", true},
-	"refused":            {"Not taken by the mail server", true},
-	"refused/no_mailbox": {"Refused: no such mailbox", true},
-	"refused/rejected":   {"Refused by the mail server", true},
-	"dropped":            {"Not delivered before its end", true},
-	"sms accepted":       {"Accepted by the text service", false},
-	"delivered":          {"Delivered to the phone", false},
-	"undelivered":        {"Refused by the phone network", true},
-	"sms refused":        {"Not taken by the text service", true},
-	"refused/no_number":  {"Refused: no such number", true},
-	"refused/texts_off":  {"Not sent: texts are switched off", true},
+	"queued":               {"Asked for", false},
+	"accepted":             {"Accepted by the mail server", false},
+	"delayed":              {"Delayed, trying again", true},
+	"refused":              {"Not taken by the mail server", true},
+	"refused/no_mailbox":   {"Refused: no such mailbox", true},
+	"refused/rejected":     {"Refused by the mail server", true},
+	"dropped":              {"Not delivered before its end", true},
+	"dropped/already_told": {"Not sent: the same was sent less than an hour before", false},
+	"sms accepted":         {"Accepted by the text service", false},
+	"delivered":            {"Delivered to the phone", false},
+	"undelivered":          {"Refused by the phone network", true},
+	"sms refused":          {"Not taken by the text service", true},
+	"refused/no_number":    {"Refused: no such number", true},
+	"refused/texts_off":    {"Not sent: texts are switched off", true},
 }
 
 func deskStep(channel string, s ConsoleStep) deskStepWords {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +58,10 @@ func helpPages(all map[string]templ.Component) {
 		all["words "+reason] = Thanks(VotePage{Shell: shell, ID: "v1", Article: someLinks[0], Words: "x", Errors: []FieldError{{Field: "words", Reason: reason, N: 1000}}, Most: 1000})
 	}
 	all["sign-in, failed twice"] = SignIn(SignInPage{Shell: shellAt("/sign-in"), Failed: 2, Inline: someText, Errors: []FieldError{{Field: "email", Reason: "credentials"}}})
+	everything := slices.Sorted(maps.Keys(reasonWords))
+	all["refused"] = Refused(RefusedPage{Shell: shellAt("/sign-in"), Email: "m***@example.com", Mailed: true, Reasons: everything, Life: 10 * time.Minute})
+	all["refused again"] = Refused(RefusedPage{Shell: shellAt("/sign-in"), Email: "m***@example.com", Reasons: everything})
+	all["code, unusual"] = CodeEntry(CodePage{Shell: shellAt("/sign-in/code"), Code: codeWith(func(c *Code) { c.Reasons = everything })})
 	all["problem with articles"] = Problem(ProblemPage{Shell: shellAt("/x"), Kind: "not_found", Top: someLinks})
 }
 
@@ -87,7 +92,7 @@ func TestHelpIsWhereItIsNeeded(t *testing.T) {
 		"sign_in": "sign-in", "sign_in refused": "sign-in, failed twice", "sign_up": "sign-up", "reset": "reset", "reset_link": "reset link", "reset_new": "reset new",
 		"another": "another sign_in", "reauth": "reauth start", "reauth_password": "reauth password", "email": "email", "phone": "phone", "phone_remove": "phone remove",
 		"password": "change password", "two_step": "two-step new", "two_step_off": "two-step turn off", "devices": "devices", "everywhere": "everywhere",
-		"close": "close", "not_me": "not me", "undo": "undo of nothing known", "activity": "activity",
+		"close": "close", "not_me": "not me", "undo": "undo of nothing known", "activity": "activity", "refused": "refused",
 	}
 	for screen, h := range helpAt {
 		if len(h.slugs) == 0 || len(h.slugs) > mostHelps {

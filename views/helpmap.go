@@ -18,6 +18,7 @@ type helps struct {
 var helpAt = map[string]helps{
 	"sign_in":         {slugs: []string{"reset-password", "lost-email", "real-message"}},
 	"sign_in refused": {inline: "reset-password", slugs: []string{"lost-email", "real-message"}}, // more than once
+	"refused":         {slugs: []string{"unusual-sign-in", "lost-email", "someone-using"}},
 	"sign_up":         {slugs: []string{"what-is-a-code", "keep-safe"}},
 	"reset":           {slugs: []string{"reset-password", "lost-email", "who-can-trigger"}},
 	"reset_link":      {slugs: []string{"reset-password", "real-message"}},
@@ -100,6 +101,8 @@ var helpForWaits = map[string][]string{
 	"sign_up":      {"too-many-tries"},
 	"password":     {"too-many-tries", "reset-password"},
 	"reset":        {"too-many-tries", "no-code"},
+	"password_off": {"too-many-tries", "reset-password"},
+	"digits_off":   {"reset-password", "too-many-tries"},
 	"reset_tries":  {"too-many-tries", "code-wrong"},
 	"code_tries":   {"too-many-tries", "contact"},
 	"channel_off":  {"too-many-tries", "contact"},
@@ -109,6 +112,7 @@ var helpForWaits = map[string][]string{
 	"call":         {"call-us", "contact"},
 	"service_code": {"call-us"},
 	"busy":         {"status"},
+	"slow":         {"status"},
 	"exhausted":    {"too-many-tries", "code-wrong"},
 	"":             {"too-many-tries"},
 }
@@ -240,6 +244,7 @@ var helpTitles = map[string]string{
 	"too-many-tries":      "Too many tries: how long do I wait?",
 	"turn-off":            "Can I turn verification codes off?",
 	"two-step-on":         "Turn on two-step verification",
+	"unusual-sign-in":     "Why was my sign-in checked or refused?",
 	"using-help":          "Find answers in the Help Centre",
 	"what-is-a-code":      "What is a verification code?",
 	"who-can-trigger":     "Who can trigger a code?",

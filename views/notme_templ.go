@@ -608,7 +608,7 @@ func notMeAsk(p NotMeThisPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.Place != "" {
+		if p.Place != "" || p.Address != "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<div><dt>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -626,7 +626,7 @@ func notMeAsk(p NotMeThisPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = fill(notMeRoughly, marks{"place": isolated(p.Place)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = roughly(p.Place).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

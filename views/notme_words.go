@@ -73,11 +73,15 @@ var notMeKinds = map[string]notMeKind{
 	"sign_up_existing":      {"Someone tried to create an account with your email address", false},
 	"email_taken":           {"Someone tried to add your email address to another account", false},
 	"new_device":            {"Someone signed in on a new device", false},
+	"sign_in_refused":       {"Someone tried to sign in with your password, and was refused", false},
+	"sign_in_unusual":       {"Someone signed in, and it looked unusual", false},
 	"too_many_tries":        {"Too many wrong codes were entered", false},
 	"password_changed":      {"Your password was changed", false},
 	"two_step_on":           {"Two-step verification was turned on or changed", false},
 	"two_step_off":          {"Two-step verification was turned off", false},
 	"signed_out_everywhere": {"All devices were signed out", false},
+	"session_moved":         {"A session of your account turned up in another browser or country", false},
+	"codes_braked":          {"Someone asked for many codes to reset your password", false},
 	"email_changed":         {"Your main email address was changed", false},
 	"email_added":           {"A second email address was added", false},
 	"email_removed":         {"An email address was removed", false},
@@ -185,12 +189,18 @@ func (p NotMeThisPage) steps() []notMeStep {
 		"For {n} hour nobody can ask for a reset code from a device that your account does not know. Your own devices and right passwords are not affected.",
 		"For {n} hours nobody can ask for a reset code from a device that your account does not know. Your own devices and right passwords are not affected.",
 	}.of(p.MuteHours)
-	return []notMeStep{
+	list := []notMeStep{
 		{act: "reset", title: "A new password", body: "It shuts out whoever knows the old one, and signs out all devices.", words: "Change your password", done: p.PasswordDone, main: p.PasswordRight || p.InSession || p.Opened},
 		{act: "sign_out", title: "All devices", body: "Whoever is signed in is signed out at once, you too.", words: "Sign out everywhere", done: p.OutDone},
 		{act: "two_step", title: twoStepTitle, body: "With it the password alone opens nothing on a new device.", words: "Turn it on", done: p.TwoStepDone},
 		{act: "mute", title: "Codes to unknown devices", body: mute, words: none, done: !p.MutedUntil.IsZero(), until: p.MutedUntil},
 	}
+	if p.Kind == "codes_braked" { // what helps against more of them comes first
+		last := len(list) - 1
+		list[0].main = true
+		list = append([]notMeStep{list[0], list[last]}, list[1:last]...)
+	}
+	return list
 }
 
 // notMeLinks begin with what helps most. Someone who cannot sign in resets.

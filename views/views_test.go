@@ -251,6 +251,11 @@ func changePages(all map[string]templ.Component) {
 	all["close"] = Close(ClosePage{inside("/account/close"), "mara@example.com", 7})
 
 	all["reauth start ways"] = ReauthStart(ReauthStartPage{Shell: inside("/reauth"), Destination: "number ending 42", Next: "/account/password", Ways: someWays()})
+	all["reauth start moved"] = ReauthStart(ReauthStartPage{Shell: inside("/reauth"), Destination: "m***@example.com", Next: "/account", Moved: true})
+	all["reauth password moved"] = ReauthPassword(ReauthPasswordPage{Shell: inside("/reauth/password"), Next: "/account", Hours: 72})
+	all["devices moved"] = Devices(DevicesPage{Shell: inside("/account/devices"), Now: noon, Sessions: 1, Devices: []DeviceItem{
+		{ID: "a", Name: "Firefox on Linux", This: true, SignedIn: true, FirstSeen: noon, LastSeen: noon, Address: "192.0.2.7", Place: "Vienna, Austria", MovedAt: noon, Icon: "computer"},
+	}})
 	all["reauth start others"] = ReauthStart(ReauthStartPage{Shell: inside("/reauth"), Destination: "number ending 42", Ways: someWays()[:1]})
 	all["reauth password"] = ReauthPassword(ReauthPasswordPage{Shell: inside("/reauth/password"), Email: "mara@example.com", Next: "/account/email", Hours: 72})
 	for reason := range fieldErrors["current_password"] {

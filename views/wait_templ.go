@@ -13,7 +13,7 @@ import "time"
 // WaitPage names a wait, or the end of an attempt, and what can be done.
 type WaitPage struct {
 	Shell        Shell
-	Reason       string    // sign_in, sign_up, password, reset, code_tries, reset_tries, channel_off, sends, busy, exhausted
+	Reason       string    // sign_in, sign_up, password, reset, code_tries, reset_tries, channel_off, password_off, digits_off, sends, busy, slow, exhausted
 	Now, RetryAt time.Time // a zero RetryAt names no wait
 	StartPath    string    // where starting again begins; "" leaves the button out, but for exhausted
 }
@@ -37,7 +37,7 @@ func (p WaitPage) layout() string {
 // notMe is true where somebody else may have used up the tries.
 func (p WaitPage) notMe() bool {
 	switch p.Reason {
-	case "code_tries", "reset_tries", "channel_off", "exhausted":
+	case "code_tries", "reset_tries", "channel_off", "password_off", "exhausted":
 		return true
 	}
 	return false

@@ -67,6 +67,23 @@ var waits = map[string]waitWords{
 			"If it was not you who typed them, you do not need to do anything. Your password is as it was.",
 		},
 	},
+	"password_off": {
+		"A password does not open the account here",
+		"Too many wrong passwords were entered in a row for this email address. So no password is taken in a browser that the account does not know, not even the right one. Reset your password to sign in here. Your account is not locked.",
+		[]string{
+			"To sign in here, {reset}. With the message you show that the mailbox is yours, and after that a password works again.",
+			"Use a device where you have signed in before. This does not hold there.",
+			"If it was not you who entered them, nobody got in with them.",
+		},
+	},
+	"digits_off": {
+		"Reset codes are not taken at the moment",
+		"Very many wrong reset codes are being entered for many accounts, so for a while nobody can enter one. The link in the same message works.",
+		[]string{
+			"Use the link in the message instead. This wait does not hold for it.",
+			"Wait until then, and start again with a new code.",
+		},
+	},
 	"exhausted/reset": {
 		"Too many wrong codes",
 		"Wrong codes were entered as often as we allow on one request, so the code no longer works. Your password is as it was.",
@@ -106,6 +123,15 @@ var waits = map[string]waitWords{
 		"We could not check your password in time, so we did not start. Nothing was changed.",
 		[]string{
 			"Wait a moment, go back and send the form again.",
+		},
+	},
+	"slow": {
+		"A lot is going on here right now",
+		"Browsers that were never here before wait in line at the moment, and the line is full. It is not about you, and nothing was changed.",
+		[]string{
+			"Wait until then, go back and send the form again.",
+			"Use a device where you have signed in before. It does not wait in this line.",
+			"If you have a code already, it works until its time is up.",
 		},
 	},
 	"chat": {

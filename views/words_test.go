@@ -42,7 +42,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 			t.Errorf("no banner for %s", slug)
 		}
 	}
-	for _, reason := range []string{"sign_in", "sign_up", "password", "reset", "reset_tries", "code_tries", "channel_off", "sends", "changes", "busy", "exhausted"} {
+	for _, reason := range []string{"sign_in", "sign_up", "password", "reset", "reset_tries", "code_tries", "password_off", "digits_off", "channel_off", "sends", "changes", "busy", "slow", "exhausted"} {
 		if w, ok := waits[reason]; !ok || w.title == "" || w.why == "" || len(w.todo) == 0 {
 			t.Errorf("no words for the wait %s", reason)
 		}
@@ -75,7 +75,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 			t.Errorf("no words for the change %s", slug)
 		}
 	}
-	kinds := strings.Fields("sign_up_code sign_in_code step_up_code reset_code email_code phone_code undo_code sign_up_existing email_taken new_device too_many_tries password_changed two_step_on two_step_off signed_out_everywhere email_changed email_added email_removed phone_added phone_removed change_waiting change_stopped undone closing closing_cancelled")
+	kinds := strings.Fields("sign_up_code sign_in_code step_up_code reset_code email_code phone_code undo_code sign_up_existing email_taken new_device sign_in_refused sign_in_unusual too_many_tries session_moved codes_braked password_changed two_step_on two_step_off signed_out_everywhere email_changed email_added email_removed phone_added phone_removed change_waiting change_stopped undone closing closing_cancelled")
 	for _, kind := range kinds {
 		if k, ok := notMeKinds[kind]; !ok || k.what == "" || k.code != strings.HasSuffix(kind, "_code") {
 			t.Errorf("no words for the message %s", kind)
@@ -128,7 +128,7 @@ func TestNumbersPickTheirSentence(t *testing.T) {
 }
 
 func TestEveryActivityHasWords(t *testing.T) {
-	kinds := strings.Fields("sign_up sign_in sign_in_known wrong_password code_asked wrong_code tries_used_up sign_out signed_out_device signed_out_everywhere password_changed password_reset reset_asked step_up two_step_on two_step_every_time two_step_off device_renamed device_unknown device_untrusted sign_up_tried email_change_asked email_changed email_added email_removed email_cancelled phone_added phone_removed channel_changed change_waiting change_stopped undone not_me muted closing closing_cancelled step_up_password staff_created staff_unlocked staff_signed_out staff_role staff_resent staff_reset service_code_used link_followed")
+	kinds := strings.Fields("sign_up sign_in sign_in_known sign_in_refused wrong_password code_asked wrong_code tries_used_up sign_out signed_out_device signed_out_everywhere session_moved password_changed password_reset reset_asked step_up two_step_on two_step_every_time two_step_off device_renamed device_unknown device_untrusted sign_up_tried email_change_asked email_changed email_added email_removed email_cancelled phone_added phone_removed channel_changed change_waiting change_stopped undone not_me muted codes_braked closing closing_cancelled step_up_password staff_created staff_unlocked staff_signed_out staff_role staff_resent staff_reset service_code_used link_followed")
 	seen := map[string]string{}
 	for _, kind := range append(kinds, "") {
 		w := Activity{Kind: kind}.said().words

@@ -207,6 +207,27 @@ func consoleWalk(ines, mara string) walk {
 			p.visit("/console/figures")
 			p.says("body", "Median wait")
 		}},
+		{"now", "", func(p *tab) {
+			p.visit("/console/watch")
+			p.says("#alarms + p", "Nothing unusual.")
+		}},
+		{"now, the numbers", "", func(p *tab) {
+			p.focusOn("#sign-ins-sum")
+			p.press(" ")
+			p.is(`document.querySelector("#sign-ins-sum").parentNode.open`)
+		}},
+		{"now, a reason is missing", "", func(p *tab) {
+			p.submit("form:has(#reason-texts_off)", "reason", "why")
+			p.says(".error-summary", "The reason must be 5 characters or more")
+			p.is(`document.getElementById("reason-texts_off").value === "why"`)
+		}},
+		{"now, texts are off", "", func(p *tab) {
+			p.submit("form:has(#reason-texts_off)", "reason", "Somebody has texts sent for money.")
+			p.says(".notice", "No text goes out since")
+			p.says("#alarms + ul", "Texts are off. Since")
+			p.submit("form:has([value=texts_off])")
+			p.says("#alarms + p", "Nothing unusual.")
+		}},
 		{"keys", "", visiting("/console/keys")},
 		{"conversation, ended", "", func(p *tab) {
 			p.visit(talk)

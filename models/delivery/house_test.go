@@ -82,7 +82,7 @@ func (h *house) run(w *Worker) (stop func()) {
 // signUp enqueues a code to an address and returns who waits for it.
 func (h *house) signUp(address string) models.Client {
 	h.t.Helper()
-	c := models.Client{Address: netip.MustParseAddr("198.51.100.44"), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+	c := models.Client{Address: netip.IPv6Loopback(), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 	out, err := h.m.SignUps.Start(h.t.Context(), address, "correct horse battery", c)
 	if err != nil || out.Outcome != models.CodeSent {
 		h.t.Fatalf("sign-up: %v %v", out.Outcome, err)

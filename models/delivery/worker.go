@@ -230,7 +230,7 @@ func (w *Worker) send(ctx context.Context, s *Sender, m models.Message) (detail 
 		Brand: w.Brand, BaseURL: w.PublicURL,
 		Code: code, Link: links.Reset, NotMe: links.NotMe, Undo: links.Undo, Tag: m.Tag, Purpose: m.Purpose,
 		What: m.What, Change: m.Change, Body: m.Body, HoldsAt: m.HoldsAt, LegalName: w.LegalName, ReplyTo: w.ReplyTo,
-		Device: m.Device, Place: m.Place, Address: m.Address,
+		Device: m.Device, Place: m.Place, Address: m.Address, Reasons: slugs(m.Reasons),
 		AskedAt: m.AskedAt, WorksUntil: m.WorksUntil, Zone: w.Zone, LifeMinutes: w.LifeMinutes,
 	}
 	if m.Channel == models.ChannelSMS {
@@ -245,6 +245,14 @@ func (w *Worker) send(ctx context.Context, s *Sender, m models.Message) (detail 
 		l.Reply = w.ReplyTo
 	}
 	return s.Send(ctx, l)
+}
+
+func slugs(reasons []models.Reason) []string {
+	list := make([]string, len(reasons))
+	for i, r := range reasons {
+		list[i] = string(r)
+	}
+	return list
 }
 
 // text writes a text and hands it to the gateway.

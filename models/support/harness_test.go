@@ -206,7 +206,7 @@ func (h *house) staff(t testing.TB, email, name string) models.Client {
 
 func (h *house) account(t testing.TB, c models.Client) string {
 	t.Helper()
-	s, _, err := h.Sessions.Find(ctx, c.Session)
+	s, _, err := h.Sessions.Find(ctx, c)
 	if err != nil || s.AccountID == "" {
 		t.Fatalf("no session: %v", err)
 	}

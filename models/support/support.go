@@ -122,7 +122,7 @@ func (c *core) who(g *gorm.DB, v Visitor, now time.Time) (w who, err error) {
 		return w, nil
 	}
 	s, err := c.SignedIn(g, v.Client, now)
-	if isKind(err, models.NoSession) {
+	if isKind(err, models.NoSession) || isKind(err, models.NotProven) { // he has moved: to support a stranger until the step-up
 		return w, nil
 	}
 	w.account = s.AccountID

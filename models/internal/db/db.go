@@ -57,9 +57,10 @@ type Tx struct {
 	*gorm.DB
 	Now time.Time
 
-	db    *DB
-	wakes []string
-	tells []any
+	db     *DB
+	wakes  []string
+	tells  []any
+	anyway []any
 }
 
 // Open connects, brings the schema up to date and returns the database. The
@@ -156,9 +157,10 @@ func (d *DB) Write(ctx context.Context, act func(*Tx) error) error {
 
 func (d *DB) once(ctx context.Context, act func(*Tx) error) error {
 	var wakes []string
-	var tells []any
+	var tells, anyway []any
 	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 		tx := &Tx{DB: g.WithContext(d.statements(ctx)), Now: d.Now(), db: d}
+		defer func() { anyway = tx.anyway }()
 		if err := act(tx); err != nil {
 			return err
 		}
@@ -173,6 +175,11 @@ func (d *DB) once(ctx context.Context, act func(*Tx) error) error {
 		}
 		return nil
 	})
+	if !isDeadlock(err) { // else it all runs again
+		for _, what := range anyway {
+			d.told(what)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -212,6 +219,14 @@ func (tx *Tx) Wake(topic string) { tx.wakes = append(tx.wakes, topic) }
 func (tx *Tx) Tell(what any) {
 	if tx.db.told != nil {
 		tx.tells = append(tx.tells, what)
+	}
+}
+
+// TellAnyway is Tell for what has happened whatever becomes of the transaction: a
+// refusal that rolls it back.
+func (tx *Tx) TellAnyway(what any) {
+	if tx.db.told != nil {
+		tx.anyway = append(tx.anyway, what)
 	}
 }
 
