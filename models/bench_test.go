@@ -54,7 +54,7 @@ func BenchmarkHash(b *testing.B) {
 	h := newHasher(DefaultPolicy(), time.Now)
 	measure(b, func() {
 		for range b.N {
-			if _, err := h.hash(ctx, testPassword, ""); err != nil {
+			if _, err := h.hash(ctx, testPassword, asker{}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -23,23 +23,13 @@ const (
 	hashBytes = 32
 )
 
-// queueLength is how many hashes may wait for a core. At about 25 ms each it
-// is a wait of a few seconds; past it people are told to come back.
-const queueLength = 128
-
-// queuePlaces is how many of them one network address may take.
-const queuePlaces = 16
-
 // hasher runs argon2id in a bounded pool, so that a flood of sign-ins takes
 // neither all the memory nor all the cores.
 type hasher struct {
 	memory     uint32 // KiB
 	iterations uint32
 	threads    uint8
-	slots      chan struct{}
-	mu         sync.Mutex
-	queued     int
-	places     map[string]int // by network address
+	queue      *hashQueue
 	now        func() time.Time
 	decoy      string
 }
@@ -47,7 +37,7 @@ type hasher struct {
 func newHasher(p Policy, now func() time.Time) *hasher {
 	h := &hasher{
 		memory: p.ArgonMemory, iterations: p.ArgonIterations, threads: p.ArgonThreads,
-		slots: make(chan struct{}, runtime.GOMAXPROCS(0)), places: map[string]int{}, now: now,
+		queue: newHashQueue(runtime.GOMAXPROCS(0)), now: now,
 	}
 	// Nobody knows its password: what is compared for unknown addresses, at the
 	// same cost as a real one.
@@ -56,8 +46,8 @@ func newHasher(p Policy, now func() time.Time) *hasher {
 }
 
 // hash makes the PHC string of a new password. from is whose share of the queue
-// it takes: the key of the network address's budget, "" for nobody's.
-func (h *hasher) hash(ctx context.Context, password, from string) (string, error) {
+// it takes.
+func (h *hasher) hash(ctx context.Context, password string, from asker) (string, error) {
 	leave, err := h.enter(ctx, from)
 	if err != nil {
 		return "", err
@@ -70,7 +60,7 @@ func (h *hasher) hash(ctx context.Context, password, from string) (string, error
 
 // verify says whether the password is the one of the PHC string; an empty
 // string stands for nobody's and costs the same.
-func (h *hasher) verify(ctx context.Context, password, phc, from string) (bool, error) {
+func (h *hasher) verify(ctx context.Context, password, phc string, from asker) (bool, error) {
 	if phc == "" {
 		phc = h.decoy
 	}
@@ -99,47 +89,6 @@ func (h *hasher) verify(ctx context.Context, password, phc, from string) (bool, 
 
 // current says whether a stored hash was made with today's parameters.
 func (h *hasher) current(phc string) bool { return strings.HasPrefix(phc, h.parameters()) }
-
-// enter waits for a core and returns what gives it back. A Busy error says that
-// the queue is full, or that this address has taken its share of it: one burst
-// must not keep everybody else out.
-func (h *hasher) enter(ctx context.Context, from string) (leave func(), err error) {
-	if !h.take(from) {
-		return nil, &Error{Kind: Busy, Reason: "hashing", RetryAt: h.now().Add(5 * time.Second)}
-	}
-	select {
-	case h.slots <- struct{}{}:
-		return func() { <-h.slots; h.give(from) }, nil
-	case <-ctx.Done():
-		h.give(from)
-		return nil, ctx.Err()
-	}
-}
-
-func (h *hasher) take(from string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.queued >= queueLength || from != "" && h.places[from] >= queuePlaces {
-		return false
-	}
-	h.queued++
-	if from != "" {
-		h.places[from]++
-	}
-	return true
-}
-
-func (h *hasher) give(from string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.queued--
-	if from == "" {
-		return
-	}
-	if h.places[from]--; h.places[from] == 0 {
-		delete(h.places, from)
-	}
-}
 
 func (h *hasher) phc(salt, sum []byte) string {
 	return h.parameters() + base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(sum)

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -41,11 +42,11 @@ func TestPasswordRules(t *testing.T) {
 
 func TestHash(t *testing.T) {
 	h := newHasher(DefaultPolicy(), time.Now)
-	phc, err := h.hash(ctx, "caf\u00e9 au lait every day", "")
+	phc, err := h.hash(ctx, "caf\u00e9 au lait every day", asker{})
 	if err != nil || !strings.HasPrefix(phc, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatalf("%q, %v", phc, err)
 	}
-	if again, _ := h.hash(ctx, "caf\u00e9 au lait every day", ""); again == phc {
+	if again, _ := h.hash(ctx, "caf\u00e9 au lait every day", asker{}); again == phc {
 		t.Error("two hashes share a salt")
 	}
 	for password, want := range map[string]bool{
@@ -55,20 +56,20 @@ func TestHash(t *testing.T) {
 		"Caf\u00e9 au lait every day":  false,
 		"":                             false,
 	} {
-		if got, err := h.verify(ctx, password, phc, ""); got != want || err != nil {
+		if got, err := h.verify(ctx, password, phc, asker{}); got != want || err != nil {
 			t.Errorf("%q: %v, %v", password, got, err)
 		}
 	}
 	long := strings.Repeat("a", 100)
-	phc, _ = h.hash(ctx, long, "")
-	if ok, _ := h.verify(ctx, long[:72], phc, ""); ok {
+	phc, _ = h.hash(ctx, long, asker{})
+	if ok, _ := h.verify(ctx, long[:72], phc, asker{}); ok {
 		t.Error("a password is cut")
 	}
-	if ok, err := h.verify(ctx, "anything at all", "", ""); ok || err != nil {
+	if ok, err := h.verify(ctx, "anything at all", "", asker{}); ok || err != nil {
 		t.Errorf("the decoy: %v, %v", ok, err)
 	}
 	for _, broken := range []string{"x", "$argon2id$v=19$m=x$a$b", "$argon2i$v=19$m=1,t=1,p=1$a$b", "$argon2id$v=19$m=19456,t=2,p=1$!$!"} {
-		if ok, err := h.verify(ctx, "anything", broken, ""); ok || err == nil {
+		if ok, err := h.verify(ctx, "anything", broken, asker{}); ok || err == nil {
 			t.Errorf("%q is verified", broken)
 		}
 	}
@@ -76,21 +77,19 @@ func TestHash(t *testing.T) {
 
 func TestHashingQueue(t *testing.T) {
 	h := newHasher(DefaultPolicy(), time.Now)
-	for range cap(h.slots) {
-		h.slots <- struct{}{} // every core is taken
-	}
+	h.queue.free = 0 // every core is taken
 	gone, cancel := context.WithCancel(ctx)
 	done := make(chan error, queueLength)
 	for range queueLength {
 		go func() {
-			_, err := h.hash(gone, "a password that waits", "")
+			_, err := h.hash(gone, "a password that waits", asker{})
 			done <- err
 		}()
 	}
 	waiting := func() int {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return h.queued
+		h.queue.mu.Lock()
+		defer h.queue.mu.Unlock()
+		return h.queue.others.taken
 	}
 	for waiting() < queueLength {
 		select {
@@ -99,7 +98,7 @@ func TestHashingQueue(t *testing.T) {
 		default:
 		}
 	}
-	_, err := h.hash(ctx, "one too many", "")
+	_, err := h.hash(ctx, "one too many", asker{})
 	var e *Error
 	if !errors.As(err, &e) || e.Kind != Busy || e.RetryAt.IsZero() {
 		t.Errorf("a full queue: %v", err)
@@ -115,23 +114,81 @@ func TestHashingQueue(t *testing.T) {
 	}
 }
 
-// One network address takes its share of the queue and no more.
+// One asker takes his share of the queue and no more, and neither line shuts the
+// other.
 func TestHashingShare(t *testing.T) {
-	h := newHasher(DefaultPolicy(), time.Now)
-	for range queuePlaces {
-		if !h.take("203.0.113.7") {
-			t.Fatal("refused before the share was taken")
+	for _, c := range []struct {
+		own          bool
+		each, length int
+	}{{false, queuePlaces, queueLength}, {true, ownPlaces, ownLength}} {
+		q := newHashQueue(2)
+		take := func(key string) bool {
+			_, ok := q.take(asker{key: key, own: c.own})
+			return ok
+		}
+		for range c.each {
+			if !take("one") {
+				t.Fatal("refused before the share was taken")
+			}
+		}
+		if take("one") {
+			t.Error("more than its share")
+		}
+		if !take("another") {
+			t.Error("one shuts the others out")
+		}
+		q.leave(asker{key: "one", own: c.own})
+		if !take("one") {
+			t.Error("a place that was given back is lost")
+		}
+		for i := range c.length - c.each - 1 {
+			if !take(fmt.Sprint(i)) {
+				t.Fatalf("refused at %d", i)
+			}
+		}
+		if take("late") {
+			t.Error("more than the line holds")
+		}
+		if _, ok := q.take(asker{own: !c.own}); !ok {
+			t.Error("a full line shuts the other")
 		}
 	}
-	if h.take("203.0.113.7") {
-		t.Error("more than its share")
+}
+
+// While both lines wait, each gets every other core; each line keeps its order.
+func TestHashingTurns(t *testing.T) {
+	q := newHashQueue(1)
+	running := asker{}
+	q.take(running)
+	var waits [2][3]chan struct{} // strangers, owners
+	for i := range 3 {
+		for own := range 2 {
+			waits[own][i], _ = q.take(asker{own: own == 1})
+		}
 	}
-	if !h.take("203.0.113.8") || !h.take("") {
-		t.Error("one address shuts the others out")
+	in := func(ready chan struct{}) bool {
+		select {
+		case <-ready:
+			return true
+		default:
+			return false
+		}
 	}
-	h.give("203.0.113.7")
-	if !h.take("203.0.113.7") {
-		t.Error("a place that was given back is lost")
+	counts := [2]int{}
+	for range 6 {
+		q.leave(running)
+		for own := range 2 {
+			if i := counts[own]; i < 3 && in(waits[own][i]) {
+				counts[own]++
+				running = asker{own: own == 1}
+			}
+		}
+		if d := counts[0] - counts[1]; d < -1 || d > 1 {
+			t.Fatalf("not by turns: %v", counts)
+		}
+	}
+	if q.leave(running); counts != [2]int{3, 3} || q.free != 1 || q.own.taken != 0 || q.others.taken != 0 {
+		t.Errorf("%v, %+v", counts, q)
 	}
 }
 

@@ -318,7 +318,7 @@ func (c *core) verifyInside(ctx context.Context, password string, s session, who
 		return false, retryAt, err
 	}
 	// One account takes its share of the queue and no more, from wherever it asks.
-	right, err = c.hasher.verify(ctx, password, who.PasswordHash, "account "+who.AccountID)
+	right, err = c.hasher.verify(ctx, password, who.PasswordHash, ownHash(who.AccountID))
 	return right && who.PasswordHash != "", time.Time{}, err
 }
 

@@ -357,7 +357,7 @@ func (r *Resets) Finish(ctx context.Context, password string, c Client) error {
 	if reason, n := passwordReason(password, r.policy, Email{Value: row.Value}, r.brand); reason != "" {
 		return invalid("new_password", reason, n)
 	}
-	hash, err := r.hasher.hash(ctx, password, r.addressBudget(c.Address).key)
+	hash, err := r.hasher.hash(ctx, password, ownHash(*row.AccountID))
 	if err != nil {
 		return err
 	}

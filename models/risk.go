@@ -181,8 +181,9 @@ func (w Weights) validate() error {
 }
 
 // Score is the statistical part: how much likelier these values are of anyone than
-// of this account. Zero stands for no score: no history of the account, or too
-// little of all.
+// of this account. What the account itself has shown says nothing about anyone: on
+// a small site it would be most of what is known. Zero stands for no score: no
+// history of the account, or too little of the others.
 func Score(e Evidence, w Weights) float64 {
 	score, _, _ := w.statistics(e)
 	return score
@@ -190,19 +191,20 @@ func Score(e Evidence, w Weights) float64 {
 
 // statistics gives the factors of the two trees too.
 func (w Weights) statistics(e Evidence) (score, address, agent float64) {
-	if e.Own < 1 || e.Total < w.MinTotal {
+	if e.Own < 1 || max(e.Total, 0)-e.Own < w.MinTotal {
 		return 0, 0, 0
 	}
-	own, total := float64(e.Own), math.Max(float64(e.Total), float64(e.Own))
+	own, total := float64(e.Own), float64(e.Total)
+	others := total - own
 	// A user prior of 1/accounts for the attacker, own/total for the holder.
 	prior := total / (math.Max(float64(e.Accounts), 1) * own)
 	prior = min(max(prior, w.PriorMin), w.PriorMax)
 
 	at, by, least := w.Address, w.Agent, w.Chosen
-	address = w.tree(own, total, 1+seen(e.Networks), [4]level{
+	address = w.tree(own, others, 1+seen(e.Networks), [4]level{
 		{at.Address, e.Address, 0}, {at.Network, e.Network, least.Network}, {at.Country, e.Country, least.Country},
 	})
-	agent = w.tree(own, total, 1+seen(e.Browsers)+seen(e.Systems), [4]level{
+	agent = w.tree(own, others, 1+seen(e.Browsers)+seen(e.Systems), [4]level{
 		{by.Agent, e.Agent, 0}, {by.Browser, e.Browser, least.Browser}, {by.System, e.System, least.System}, {by.Kind, e.Kind, least.Kind},
 	})
 	return address * agent * prior, address, agent
@@ -215,26 +217,27 @@ type level struct {
 	least float64 // of the factor, where the account has had nothing finer
 }
 
-// tree is the likelihood of a value among all sign-ins over that among the account's.
+// tree is the likelihood of a value among the sign-ins of the others over that among
+// the account's.
 // The finest level leaves room for unseen values. A value that the account has had
 // once is never judged worse than one that it has never had, and one that it shares
 // only in what an attacker can choose, such as the country, not much better.
-func (w Weights) tree(own, total, unseen float64, levels [4]level) float64 {
+func (w Weights) tree(own, others, unseen float64, levels [4]level) float64 {
 	var everyone, mine, least float64
 	for i, l := range levels {
 		had := min(seen(l.count.Own), own)
-		all := min(max(seen(l.count.All), had), total)
+		all := min(max(seen(l.count.All)-had, 0), others)
 		if mine <= 0 {
 			least = l.least
 		}
 		mine += l.share * had / own
 		switch {
 		case i > 0:
-			everyone += l.share * all / total
+			everyone += l.share * all / others
 		case all > 0:
-			everyone += l.share * all / total * (1 - unseen/(total+unseen))
+			everyone += l.share * all / others * (1 - unseen/(others+unseen))
 		default:
-			everyone += l.share / (total + unseen)
+			everyone += l.share / (others + unseen)
 		}
 	}
 	if mine <= 0 {

@@ -136,12 +136,31 @@ func TestRiskOfEvidence(t *testing.T) {
 	if got := Score(stranger, w); math.Abs(got-16) > 1e-9 {
 		t.Errorf("both trees never seen, prior 1: %v, want 16", got)
 	}
-	// By hand: 0.6*0.0001*(1-901/100901) + 0.3*0.08 + 0.1*0.4 for everyone, 1 for the
-	// account; and likewise the other tree.
-	at := .6*1e-4*(1-901./100901) + .3*.08 + .1*.4
-	by := w.Agent.Agent*.02*(1-361./100361) + w.Agent.Browser*.09 + w.Agent.System*.3 + w.Agent.Kind*.6
-	if got := Score(e, w); math.Abs(got-at*by) > 1e-5 {
+	// By hand, of the 99,990 sign-ins of others, none of them from this address; 1 for
+	// the account.
+	of := func(all float64) float64 { return (all*100_000 - 10) / 99_990 }
+	at := .6/(99_990+901) + .3*of(.08) + .1*of(.4)
+	by := w.Agent.Agent*of(.02)*(1-361./(99_990+361)) + w.Agent.Browser*of(.09) + w.Agent.System*of(.3) + w.Agent.Kind*of(.6)
+	if got := Score(e, w); math.Abs(got-at*by) > 1e-7 {
 		t.Errorf("as always: %v, by hand %v", got, at*by)
+	}
+}
+
+// Friends are no population: who signs in as always is asked for nothing, however few
+// others there are and however often he comes.
+func TestRiskOfFriends(t *testing.T) {
+	for _, friends := range []int{1, 2, 3, 5, 10, 20, 50, 200} {
+		for _, each := range []int{1, 10, 30, 100} {
+			own := Count{each, each}
+			e := Evidence{
+				Total: friends * each, Accounts: friends, Own: each, Country: Count{friends * each, each}, Kind: Count{friends * each, each},
+				Network: own, Address: own, System: Count{(friends + 1) / 2 * each, each}, Browser: own, Agent: own,
+				Networks: friends, Addresses: friends, Systems: 2, Browsers: friends, Agents: friends,
+			}
+			if a := Assess(Signals{Evidence: e}, DefaultWeights()); a.Decision != Allow {
+				t.Errorf("%d friends, %d sign-ins each: %+v", friends, each, a)
+			}
+		}
 	}
 }
 

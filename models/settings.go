@@ -139,7 +139,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, current, password string,
 	}
 	hash := ""
 	if right {
-		if hash, err = a.hasher.hash(ctx, password, "account "+who.AccountID); err != nil {
+		if hash, err = a.hasher.hash(ctx, password, ownHash(who.AccountID)); err != nil {
 			return out, err
 		}
 	}

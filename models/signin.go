@@ -115,13 +115,17 @@ func (s *SignIns) check(ctx context.Context, a *attempt, password string) error 
 	if len(password) > 4*s.policy.PasswordMax {
 		return nil // no password is that long: wrong, and not worth a hash
 	}
-	right, err := s.hasher.verify(ctx, password, a.owner.PasswordHash, s.addressBudget(a.client.Address).key)
+	from := asker{key: s.addressBudget(a.client.Address).key}
+	if a.own != "" {
+		from = ownHash(a.owner.AccountID)
+	}
+	right, err := s.hasher.verify(ctx, password, a.owner.PasswordHash, from)
 	if err != nil {
 		return err
 	}
 	a.right = right && a.owner.AccountID != ""
 	if a.right && !s.hasher.current(a.owner.PasswordHash) {
-		a.rehash, err = s.hasher.hash(ctx, password, s.addressBudget(a.client.Address).key)
+		a.rehash, err = s.hasher.hash(ctx, password, from)
 	}
 	return err
 }

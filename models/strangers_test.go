@@ -74,7 +74,7 @@ func TestRefusedSignUpIsNotHashed(t *testing.T) {
 			h.startSignUp(t, "mara@example.com", c)
 		}
 		for range queueLength {
-			h.core.hasher.take("") // whoever hashes now is told to come back
+			h.core.hasher.queue.take(asker{}) // whoever hashes now is told to come back
 		}
 		if s, err := h.SignUps.Start(ctx, "mara@example.com", testPassword, browser()); err != nil || s.Outcome != Throttled {
 			t.Errorf("%v, %v; want a refusal without a hash", s.Outcome, err)

@@ -122,7 +122,7 @@ func (h *house) holds(t testing.TB, kind string, c Client) bool {
 	case ChangePassword:
 		var hash string
 		h.core.db.Read(ctx).Raw("SELECT password_hash FROM accounts WHERE id = ?", account).Scan(&hash)
-		ok, err := h.core.hasher.verify(ctx, newPassword, hash, "")
+		ok, err := h.core.hasher.verify(ctx, newPassword, hash, asker{})
 		return err == nil && ok
 	case ChangeTwoStep:
 		return h.count(t, "SELECT count(*) FROM accounts WHERE id = ? AND two_step = 'off'", account) > 0

@@ -17,22 +17,28 @@ func TestFullQueue(t *testing.T) {
 	crowd := s.crowd(20, addresses)
 	var all tried
 	var enough atomic.Bool
-	var done []func()
-	for range acts {
-		done = append(done, func() {
-			await(t, "a queue that is full", func() (int, bool) { return all.of("503"), all.of("503") > 100 })
-			defer enough.Store(o.tb.Failed())
-			o.signsIn()
-		})
-	}
-	done = append(done, func() { enough.Store(true) })
 	o.beside(func() {
 		flood(atOnce, atOnce, func(i int) {
 			for j := 0; j < 500 && !enough.Load(); j++ {
 				all.add(crowd[i%addresses].tryPassword(fmt.Sprintf("nobody%d.%d@example.com", i, j), "stolen elsewhere"))
 			}
 		})
-	}, done...)
-	t.Log(all.n)
+	}, func() {
+		defer enough.Store(true)
+		await(t, "a queue that is full", func() (int, bool) { return all.of("503"), all.of("503") > 100 })
+		for range acts {
+			o.signsIn()
+		}
+	})
 	all.are(t, map[string]int{"422": all.of("422"), "503": all.of("503")})
+}
+
+// TestManySignIns: who signs in often, in a place where few others do, is not
+// suspicious by that.
+func TestManySignIns(t *testing.T) {
+	s := start(t, "")
+	o := s.owner("olga@example.com", "127.77.0.1")
+	for range 120 {
+		o.signsIn()
+	}
 }
