@@ -191,10 +191,6 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	server.RegisterOnShutdown(site.CloseStreams)
-	fmt.Fprintf(out, "%s is ready: %s/sign-up\n", set.Brand, set.Public)
-	if set.DevInbox {
-		fmt.Fprintf(out, "Messages are caught in the test inbox: %s/dev/inbox\n", set.Public)
-	}
 	beside := []func(context.Context) error{
 		worker.Run, people.Run, m.Tally, m.Console.Guard,
 		func(ctx context.Context) error { return operate.Sweep(ctx, log, m.Sweep, people.Sweep) },
@@ -206,7 +202,11 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 		}
 		defer metrics.Close()
 		fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", metrics.Addr())
-		beside = append(beside, func(ctx context.Context) error { return operate.ServeMetrics(ctx, metrics, m.Metrics()) })
+		beside = append(beside, func(ctx context.Context) error { return operate.ServeMetrics(ctx, log, metrics, m.Metrics()) })
+	}
+	fmt.Fprintf(out, "%s is ready: %s/sign-up\n", set.Brand, set.Public)
+	if set.DevInbox {
+		fmt.Fprintf(out, "Messages are caught in the test inbox: %s/dev/inbox\n", set.Public)
 	}
 	return together(ctx, server, listener, log, beside...)
 }

@@ -40,6 +40,7 @@ type HelpFacts struct {
 	NotMeDays, MuteHours, IdleDays, SessionDays                  int
 	ServiceCodeMinutes, DeviceDays, ActivityMonths               int
 
+	UnusualCodes                 bool // with two-step off a very unusual sign-in still needs a code
 	Texts, Chat, Phone, CallBack bool
 	ChatHours, PhoneHours        string // in words, with the zone
 	Email                        string // support's address, "" for none
@@ -80,7 +81,7 @@ type Reply struct{ Slug, Title, Text string }
 var shelves = []struct{ slug, title, articles string }{
 	{"getting-a-code", "Getting a code", "what-is-a-code why-a-code enter-code no-code late-code how-codes-arrive code-life code-wrong texts-abroad email-rules autofill"},
 	{"signing-in", "Signing in", "new-device reset-password lost-phone lost-email too-many-tries shared-devices tv"},
-	{"keep-safe", "Keep your account safe", "unusual-activity unusual-sign-in keep-safe didnt-request why-codes-matter who-can-trigger how-we-detect safety-checklist skip-code someone-using real-message"},
+	{"keep-safe", "Keep your account safe", "unusual-activity unusual-sign-in signed-in-elsewhere keep-safe didnt-request why-codes-matter who-can-trigger how-we-detect safety-checklist skip-code someone-using real-message"},
 	{"account-settings", "Account settings", "codes-for-changes change-password two-step-on contact-details change-email change-phone turn-off devices sign-out-everywhere passkeys close-account"},
 	{"contact", "Contact and accessibility", "contact live-chat call-us using-help accessibility privacy status"},
 }

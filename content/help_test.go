@@ -16,7 +16,7 @@ import (
 )
 
 // The rows of HELP.md, without the page of frequent questions.
-const everySlug = `unusual-sign-in what-is-a-code why-a-code new-device codes-for-changes unusual-activity reset-password enter-code keep-safe didnt-request
+const everySlug = `unusual-sign-in signed-in-elsewhere what-is-a-code why-a-code new-device codes-for-changes unusual-activity reset-password enter-code keep-safe didnt-request
 	change-password two-step-on contact-details change-email change-phone no-code late-code contact live-chat call-us using-help
 	why-codes-matter who-can-trigger passkeys how-we-detect safety-checklist how-codes-arrive code-life turn-off skip-code
 	lost-phone lost-email code-wrong too-many-tries devices sign-out-everywhere someone-using real-message texts-abroad email-rules
@@ -36,10 +36,10 @@ func TestEveryArticle(t *testing.T) {
 			}
 		}
 	}
-	if !slices.Equal(slices.Sorted(slices.Values(found)), slices.Sorted(slices.Values(want))) || len(want) != 47 {
+	if !slices.Equal(slices.Sorted(slices.Values(found)), slices.Sorted(slices.Values(want))) || len(want) != 48 {
 		t.Errorf("the articles are %q", found)
 	}
-	if want := []string{"getting-a-code 11", "signing-in 7", "keep-safe 11", "account-settings 11", "contact 7"}; !slices.Equal(topics, want) {
+	if want := []string{"getting-a-code 11", "signing-in 7", "keep-safe 12", "account-settings 11", "contact 7"}; !slices.Equal(topics, want) {
 		t.Errorf("topics are %q", topics)
 	}
 	entries, err := helpFiles.ReadDir("help/en")
@@ -137,8 +137,9 @@ func TestParts(t *testing.T) {
 // settings are the help centres of operators who set up more or less.
 var settings = sync.OnceValues(func() (map[string]*Help, error) {
 	all := map[string]*Help{}
-	for n := range 32 {
+	for n := range 64 {
 		f := usualFacts()
+		f.UnusualCodes = n&32 > 0
 		f.Texts, f.Chat, f.Phone, f.CallBack = n&1 > 0, n&2 > 0, n&4 > 0, n&8 > 0
 		if n&16 == 0 {
 			f.Email = ""
@@ -153,7 +154,7 @@ var settings = sync.OnceValues(func() (map[string]*Help, error) {
 		if err != nil {
 			return nil, err
 		}
-		all[fmt.Sprintf("texts %v, chat %v, phone %v, call-back %v, email %v", f.Texts, f.Chat, f.Phone, f.CallBack, f.Email != "")] = h
+		all[fmt.Sprintf("texts %v, chat %v, phone %v, call-back %v, email %v, codes for unusual sign-ins %v", f.Texts, f.Chat, f.Phone, f.CallBack, f.Email != "", f.UnusualCodes)] = h
 	}
 	return all, nil
 })
@@ -232,6 +233,20 @@ var (
 	notFacts  = regexp.MustCompile(`Maple 42|[A-Z]{2}\d-\d{3}|\b(1|2|3|4|6)-step\b|\b24/7\b|UTC[+-]\d+`)
 	spelled   = regexp.MustCompile(`(?i)\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety|hundred|half an|a few dozen)([ -](of|more|wrong|whole|full|digit|free|failed))?[ -](second|minute|hour|day|week|month|year|tr(y|ies)|digit|number|guess|letter|character|attempt)s?\b`)
 )
+
+// With two-step verification off the code for a very unusual sign-in stays, unless the operator does not want that.
+func TestVeryUnusualSignIn(t *testing.T) {
+	for setting, h := range everySetting(t) {
+		kept := strings.Contains(setting, "codes for unusual sign-ins true")
+		for article, words := range map[string]string{
+			"turn-off": "A code if a sign-in looks very unusual", "unusual-sign-in": "A very unusual one still needs a code",
+		} {
+			if a, _ := h.Article(article); strings.Contains(a.HTML, words) != kept || strings.Contains(a.HTML, "password alone") {
+				t.Errorf("%s promises %q: %v (%s)", article, words, !kept, setting)
+			}
+		}
+	}
+}
 
 // One is one minute.
 func TestSingular(t *testing.T) {

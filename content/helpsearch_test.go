@@ -26,7 +26,7 @@ func usualFacts() HelpFacts {
 		WrongCodes: 15, WrongResetCodes: 20, LaneFree: 5, LaneWaitMinutes: 15, ElevatedMinutes: 10, TrustDays: 30, UndoHours: 72,
 		ClosingDays: 7, PasswordMin: 12, PasswordMax: 256, NotMeDays: 7, MuteHours: 24, IdleDays: 30, SessionDays: 90,
 		ServiceCodeMinutes: 60, DeviceDays: 365, ActivityMonths: 6,
-		Texts: true, Chat: true, Phone: true, CallBack: true,
+		UnusualCodes: true, Texts: true, Chat: true, Phone: true, CallBack: true,
 		ChatHours: "every day 08:00 to 22:00 (UTC)", PhoneHours: "Monday to Friday 09:00 to 17:00 (UTC)", Email: "help@example.com",
 	}
 }

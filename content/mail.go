@@ -30,7 +30,7 @@ type Mail struct {
 	Change string // which change waits or was stopped, one of changes; any other is only called a change
 	Body   string // what people wrote, shown as it is and as text only
 
-	Reasons []string // why a sign-in is unusual, of reasons; any other is left out
+	Reasons []string // why a sign-in is unusual, of reasons, the strongest first; any other is left out
 
 	LegalName string // who runs the service; "" leaves it out
 	ReplyTo   string // where an answer is read; "" says that it reaches nobody
@@ -112,7 +112,7 @@ func see(m Mail, withCode bool) (view, error) {
 	if !slices.Contains(changes, m.Change) {
 		m.Change = ""
 	}
-	m.Reasons = slices.DeleteFunc(slices.Clone(m.Reasons), func(r string) bool { return !slices.Contains(reasons, r) })
+	m.Reasons = strongest(m.Reasons)
 	for _, link := range []string{m.Link, m.NotMe, m.Undo} {
 		if link != "" && !linkPath.MatchString(link) {
 			return view{}, errors.New("a link is a path of this site, in letters")
@@ -140,6 +140,18 @@ func see(m Mail, withCode bool) (view, error) {
 	_, v.Typed, _ = strings.Cut(m.BaseURL, "://")
 	v.Lines = lines(m.Body)
 	return v, nil
+}
+
+// mostReasons is how many reasons people are told: more of them read like a list of faults.
+const mostReasons = 3
+
+// strongest gives the reasons to tell. A change of one's own, such as a reset, is named only where nothing else is unusual.
+func strongest(list []string) []string {
+	known := slices.DeleteFunc(slices.Clone(list), func(r string) bool { return !slices.Contains(reasons, r) })
+	if len(known) > 1 {
+		known = slices.DeleteFunc(known, func(r string) bool { return r == "recent_change" })
+	}
+	return known[:min(len(known), mostReasons)]
 }
 
 // fact cleans a fact that may stand next to the code: a long number in it could be taken for the code, or be planted there

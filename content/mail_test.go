@@ -150,8 +150,53 @@ var (
 	knownPaths = []string{
 		"/", "/sign-in", "/sign-up", "/help", "/not-me", "/undo", "/reset", "/account/devices", "/contact", "/contact/phone",
 		"/help/a/why-a-code", "/help/a/who-can-trigger", "/help/a/real-message", "/help/a/keep-safe", "/help/a/code-wrong", "/help/a/lost-email", "/help/a/unusual-sign-in",
+		"/help/a/signed-in-elsewhere", "/help/a/didnt-request",
 	}
 )
+
+// People read the strongest reasons as a sentence, and no blame for a change of their own.
+func TestReasonsInASentence(t *testing.T) {
+	for want, list := range map[string]string{
+		"a new device": "new_device",
+		"far from your last sign-in and a new device":                                                       "far_away new_device",
+		"far from your last sign-in, a country where you have not signed in before and a new device":        "far_away new_country new_device failures address_failures",
+		"wrong passwords just before and a browser that is new for you":                                     "recent_change failures new_browser",
+		"a recent change to your account":                                                                   "recent_change of_another_program",
+		"far from your last sign-in, a network that is new for you and a long time since your last sign-in": "far_away recent_change new_network long_idle",
+	} {
+		m := sample()
+		m.Reasons = strings.Fields(list)
+		for kind, before := range map[string]string{"sign_in_code": "What was unusual: ", "sign_in_refused": "What was unusual: ", "sign_in_unusual": "something about it was unusual: "} {
+			p := compose(t, kind, m)
+			if !strings.Contains(p.Text, before+want+".") || !strings.Contains(p.HTML, before+want+".") {
+				t.Errorf("%s does not say %q: %s", kind, want, p.Text)
+			}
+		}
+		if strings.Join(m.Reasons, " ") != list {
+			t.Error("the caller's list has changed")
+		}
+	}
+}
+
+// What holds whatever the operator has set: turning two-step off leaves a very unusual sign-in its code, a moved session opens
+// by code or password, and the brake stops codes of resets only.
+func TestTrueOfCodes(t *testing.T) {
+	for kind, words := range map[string][2]string{
+		"two_step_off":  {"an ordinary sign-in needs only the password", "password alone"},
+		"session_moved": {"confirmed there with a code or the password", "with a code,"},
+		"codes_braked":  {"no more reset codes to such devices", "no more of them"},
+	} {
+		p := compose(t, kind, sample())
+		for _, part := range []string{p.Text, p.HTML} {
+			if !strings.Contains(part, words[0]) || strings.Contains(part, words[1]) {
+				t.Errorf("%s says: %s", kind, part)
+			}
+		}
+	}
+	if s := text(t, "codes_braked", sample()); !strings.Contains(s, "No more reset codes for 1 hour.") {
+		t.Errorf("the text: %s", s)
+	}
+}
 
 // The rules every mail keeps, whatever its kind.
 func TestEveryMail(t *testing.T) {

@@ -20,10 +20,10 @@ type browser struct {
 	header  http.Header // sent with everything
 }
 
+const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
 func (h *house) browser() *browser {
-	return &browser{h: h, cookies: map[string]string{}, header: http.Header{
-		"User-Agent": {"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
-	}}
+	return &browser{h: h, cookies: map[string]string{}, header: http.Header{"User-Agent": {firefox}}}
 }
 
 // from gives a new browser a network address.

@@ -81,6 +81,7 @@ func (p *codePage) lost(c echo.Context) error {
 }
 
 func (p *codePage) view(c echo.Context, now models.Pending) views.Code {
+	found, _ := p.session(c)
 	return views.Code{
 		Purpose: string(now.Purpose), Flow: now.Flow, Channel: now.Channel, Digits: now.Digits,
 		Destination: now.Destination, Tag: now.Tag, Sender: p.MailFrom,
@@ -90,7 +91,7 @@ func (p *codePage) view(c echo.Context, now models.Pending) views.Code {
 		Shared:   ticks(c).Shared, Trust: ticks(c).Trust, MayTrust: now.MayTrust, Zone: p.Zone,
 		TrustDays: int(time.Duration(p.Models.Policy().Trust).Hours() / 24),
 		Ways:      len(now.Ways), Next: wanted(c, now.Next), Suggestion: suggestion(now), Speed: p.speed(c, now.Channel),
-		Reasons: reasons(now.Reasons),
+		Reasons: reasons(now.Reasons), TextsHeld: now.TextsHeld, Moved: found.Moved && now.Purpose == models.PurposeStepUp,
 	}
 }
 

@@ -25,7 +25,7 @@ func (s *site) deviceList(c echo.Context, status int, rename string, errors []vi
 	for _, d := range list {
 		p.Devices = append(p.Devices, views.DeviceItem{
 			ID: d.ID, Name: d.Name, This: d.This, SignedIn: d.SignedIn, FirstSeen: d.FirstSeen, LastSeen: d.LastSeen,
-			Address: d.Address, Place: d.Place, MovedAt: d.MovedAt, TrustedUntil: d.TrustedUntil, Icon: d.Kind, Unknown: !d.Known,
+			Browser: d.Browser, Address: d.Address, Place: d.Place, MovedAt: d.MovedAt, TrustedUntil: d.TrustedUntil, Icon: d.Kind, Unknown: !d.Known,
 		})
 	}
 	return s.unit(c, status, views.Devices(p), views.DeviceList(p))

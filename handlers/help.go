@@ -25,7 +25,7 @@ func HelpFacts(m *models.Models, brand, sender, host string) content.HelpFacts {
 		PasswordMin: p.PasswordMin, PasswordMax: p.PasswordMax,
 		NotMeDays: days(models.NotMeLife), MuteHours: int(models.MuteLife / time.Hour), IdleDays: days(p.SessionIdle), SessionDays: days(p.SessionLife),
 		ServiceCodeMinutes: minutes(p.ServiceCode), DeviceDays: days(models.DeviceLife), ActivityMonths: days(models.EventLife) / 30,
-		Texts: texts, Chat: desk.Chat.Any(), Phone: desk.Phone.Any(), CallBack: desk.CallBack(),
+		UnusualCodes: p.StepUpWhenOff == "always", Texts: texts, Chat: desk.Chat.Any(), Phone: desk.Phone.Any(), CallBack: desk.CallBack(),
 		ChatHours: views.HoursWords(hours(desk.Chat, desk.Zone)), PhoneHours: views.HoursWords(hours(desk.Phone, desk.Zone)),
 		Email: desk.Email,
 	}

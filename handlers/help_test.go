@@ -177,7 +177,7 @@ func TestSitemapAndRobots(t *testing.T) {
 			articles++
 		}
 	}
-	if articles != 47 {
+	if articles != 48 {
 		t.Errorf("%d articles in the sitemap", articles)
 	}
 	b.open("/robots.txt").is(200, "Disallow: /\n", "Allow: /help\n", "Sitemap: http://localhost:8080/sitemap.xml")

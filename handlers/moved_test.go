@@ -76,6 +76,8 @@ func TestMovedSession(t *testing.T) {
 					thief.open(path).is(200).without(mara, "Firefox on Linux")
 				}
 				thief.open("/reauth").is(200, "another browser or another country")
+				thief.open("/reauth/password").is(200, "Your password confirms the session here")
+				owner.open("/reauth/password").is(200).without("Your password confirms the session here")
 				for _, r := range h.routes() {
 					if r.Path != "/account" && !strings.HasPrefix(r.Path, "/account/") || r.Method == http.MethodHead {
 						continue
@@ -108,6 +110,44 @@ func TestMovedSession(t *testing.T) {
 					t.Errorf("%d letters more", n-letters)
 				}
 			}, withGeo(t))
+		})
+	}
+}
+
+// A request that names no browser at all is no less elsewhere.
+func TestMovedToATool(t *testing.T) {
+	for _, agent := range []string{"", "curl/8.5", "Mozilla/5.0", "python-requests/2.32.5"} {
+		t.Run(agent, func(t *testing.T) {
+			h := once(t, withDesk)
+			staff := h.agent(ines, "Ines")
+			path := staff.startChat()
+			id := strings.TrimPrefix(path, "/contact/chat/")
+			queue := listen(t, h.url, "/console/events", staff.cookies)
+			queue.hears("news")
+			letters := h.letters(ines)
+
+			thief := staff.copy().with("User-Agent", agent)
+			delete(thief.cookies, "device")
+			for _, page := range []string{
+				"/account", "/account/data", "/account/data.json", "/account/activity", "/account/devices",
+				"/console", "/console/watch", "/console/events", "/console/chat/" + id + "/events", path, path + "/events",
+			} {
+				a := thief.open(page)
+				if to := a.header.Get("Location"); a.status != http.StatusSeeOther || !strings.HasPrefix(to, "/reauth?next=/") {
+					t.Errorf("%s: %v", page, a)
+				}
+			}
+			thief.send("/console/find", "email", mara).without(mara)
+			h.told(ines, letters, movedSubject)
+
+			// The proof that opened the console is void, and so is the stream by it.
+			other := h.browser()
+			other.startChat()
+			if n := queue.ends(); n != 0 {
+				t.Errorf("%d events after the move", n)
+			}
+			staff.open("/account").is(200, ines)
+			listen(t, h.url, path+"/events", staff.cookies).hears("news")
 		})
 	}
 }
@@ -152,4 +192,23 @@ func TestPlaceAttribution(t *testing.T) {
 	b.open("/account").is(200, "Place unknown")
 	b.open("/account/devices").is(200, "place unknown")
 	b.open("/account/activity").is(200, "place unknown")
+}
+
+// A session that goes on in another browser is the same on both pages that name it,
+// and before that it is led out of the step-up.
+func TestMovedSessionIsNamed(t *testing.T) {
+	scenario(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		b.signUp(mara)
+		b.h.forward(time.Minute)
+		phone := b.copy().with("User-Agent", iPhone)
+		for _, path := range []string{"/reauth", "/reauth/password"} {
+			phone.open(path).is(200, `action="/sign-out"`, `href="/not-me"`, "/help/a/signed-in-elsewhere").without(`class="back"`, "What you want to do")
+		}
+		phone.stepUp(mara, "/account")
+		for _, path := range []string{"/account", "/account/devices"} {
+			phone.open(path).is(200, "Safari on iOS")
+		}
+		phone.open("/account/devices").is(200, "Active now, in <bdi>Safari on iOS</bdi>", "This device")
+	}, withGeo(t))
 }

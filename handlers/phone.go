@@ -44,8 +44,12 @@ func (s *site) phoneForm(c echo.Context, status int, typed string, errors []view
 		return err
 	}
 	on, countries := s.Models.Texts()
+	held, noNew, err := s.Models.TextsHeld(c.Request().Context())
+	if err != nil {
+		return err
+	}
 	p := views.PhonePage{
-		Shell: s.shell(c), On: on, Number: o.Phone.Address, Phone: shown(typed), Countries: countries, Errors: errors, Slow: slow,
+		Shell: s.shell(c), On: on, Held: held, NoNew: noNew, Number: o.Phone.Address, Phone: shown(typed), Countries: countries, Errors: errors, Slow: slow,
 		Landline: slices.ContainsFunc(errors, func(e views.FieldError) bool { return e.Reason == "landline" }),
 	}
 	return s.unit(c, status, views.Phone(p), views.PhoneForm(p))

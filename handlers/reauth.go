@@ -110,7 +110,7 @@ func (s *site) reauthPasswordForm(c echo.Context, status int, next string, error
 	if err != nil {
 		return err
 	}
-	p := views.ReauthPasswordPage{Shell: s.shell(c), Email: found.Email, Next: next, Hours: s.undoHours(), Errors: errors}
+	p := views.ReauthPasswordPage{Shell: s.shell(c), Email: found.Email, Next: next, Moved: found.Moved, Hours: s.undoHours(), Errors: errors}
 	return s.unit(c, status, views.ReauthPassword(p), views.ReauthPasswordForm(p))
 }
 

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -89,7 +90,7 @@ func TestMetricsHaveTheirOwnListener(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- operate.ServeMetrics(ctx, l, h.models.Metrics()) }()
+	go func() { ended <- operate.ServeMetrics(ctx, slog.New(slog.DiscardHandler), l, h.models.Metrics()) }()
 	get := func(path string) (int, string) {
 		t.Helper()
 		res, err := http.Get("http://" + l.Addr().String() + path)

@@ -29,6 +29,7 @@ func listen(t testing.TB, base, path string, cookies map[string]string, peer ...
 		t.Fatal(err)
 	}
 	r.Header.Set("Accept-Encoding", "gzip")
+	r.Header.Set("User-Agent", firefox)
 	for _, address := range peer {
 		r.Header.Set(peerHeader, address)
 	}

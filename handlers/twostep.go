@@ -63,7 +63,7 @@ func (s *site) showTwoStepOff(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.TwoStepOff(views.TwoStepOffPage{Shell: s.shell(c), Slow: slow}))
+	return s.render(c, http.StatusOK, views.TwoStepOff(views.TwoStepOffPage{Shell: s.shell(c), Slow: slow, Unusual: s.Models.Policy().StepUpWhenOff == "always"}))
 }
 
 func (s *site) submitTwoStepOff(c echo.Context) error {

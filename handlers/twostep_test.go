@@ -35,7 +35,7 @@ func TestTwoStepPage(t *testing.T) {
 			t.Error("to look at it is not to do it")
 		}
 		b.send("/account/two-step/off").leads("/account/two-step")
-		b.open("/account/two-step").is(200, twoStepOff, "password alone opens your account", "Turn on").without(`href="/account/two-step/off"`)
+		b.open("/account/two-step").is(200, twoStepOff, "An ordinary sign-in needs only your password", "Turn on").without(`href="/account/two-step/off"`)
 		b.open("/account").is(200, "Off", "because two-step verification is off")
 		h.told(mara, letters+1, twoStepOff)
 		if m := h.mail(mara)[0]; !strings.Contains(m.Text, "/not-me") || !strings.Contains(m.Text, "Firefox on Linux") {

@@ -79,7 +79,7 @@ func TestKnownDeviceFarAway(t *testing.T) {
 		h.forward(time.Hour)
 		b.toCode(mara)
 		b.open("/sign-in/code").is(200, "looks a little unusual", farAway, "/help/a/unusual-sign-in").without("a new device")
-		if mail := h.mail(mara)[0].Text; !strings.Contains(mail, "We ask because: "+farAway) || !strings.Contains(mail, "Sydney") {
+		if mail := h.mail(mara)[0].Text; !strings.Contains(mail, "What was unusual: "+farAway) || !strings.Contains(mail, "Sydney") {
 			t.Errorf("the mail says %s", mail)
 		}
 		b.send("/sign-in/code", "code", h.code(mara)).leads("/account")
@@ -95,7 +95,7 @@ func TestRefusedSignIn(t *testing.T) {
 		b.guess(mara, 5)
 		letters := h.letters(mara)
 		a := b.send("/sign-in", "email", mara, "password", password)
-		a.is(403, refused, farAway, "a new device", "wrong passwords just before", "m***@example.com", "Its button leads to a new password").without(mara)
+		a.is(403, refused, farAway, ", wrong passwords just before and ", "m***@example.com", "Its button leads to a new password", `class="button full" href="/reset"`).without(mara)
 		if b.signedIn() {
 			t.Fatal("the refusal signed in")
 		}
@@ -128,7 +128,18 @@ func TestTwoStepOffAndUnusual(t *testing.T) {
 			scenario(t, func(t *testing.T, h *house) {
 				owner, b, other := h.from(atHome), h.from(abroad), h.from(farFrom)
 				owner.signUp(mara)
+				for path, words := range map[string]string{
+					"/account/two-step/off": "A code where a sign-in looks very unusual", "/help/a/turn-off": "A code if a sign-in looks very unusual",
+				} {
+					if a := owner.open(path).is(200); strings.Contains(a.body, words) != (choice == "always") {
+						t.Errorf("%s says %q: %v", path, words, choice == "never")
+					}
+				}
 				owner.send("/account/two-step/off").leads("/account/two-step")
+				owner.open("/account/two-step").is(200, "An ordinary sign-in needs only your password now").without("password alone")
+				if mail := h.mail(mara)[0]; mail.Subject != twoStepOff || !strings.Contains(mail.Text, "Where: Roughly ") {
+					t.Errorf("told: %s", mail.Text)
+				}
 				b.send("/sign-in", "email", mara, "password", password).leads("/account")
 				if mail := h.mail(mara)[0]; mail.Subject != "Unusual sign-in to Admit One" || !strings.Contains(mail.Text, farAway) {
 					t.Errorf("told: %s", mail.Text)

@@ -3,6 +3,8 @@ package handlers_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +33,7 @@ func TestWatchPage(t *testing.T) {
 		staff.open("/console/watch").is(200, "Nothing unusual.")
 
 		staff.send(path, "switch", "texts_off", "on", "yes", "reason", "Texts for <b>money").leads("/console/watch")
-		staff.open("/console/watch").is(200, "No text goes out since", "Texts are off.", "On since", "Texts for &lt;b&gt;money", "<bdi>Ines</bdi>", "Send texts again").without("Nothing unusual.", "<b>money")
+		staff.open("/console/watch").is(200, "No text has gone out since", "Texts are off.", "On since", "Texts for &lt;b&gt;money", "<bdi>Ines</bdi>", "Send texts again").without("Nothing unusual.", "<b>money")
 		staff.part("/console/watch").is(200, "Texts are off.")
 		staff.send(path, "switch", "texts_off", "on", "no").leads("/console/watch")
 		staff.open("/console/watch").is(200, "Texts go out again", "Nothing unusual.")
@@ -107,4 +109,57 @@ func TestStrangersWaitTheirTurn(t *testing.T) {
 	for i := range 5 {
 		h.browser().send("/sign-in", "email", fmt.Sprintf("nobody%d@example.com", i), "password", wrong).is(422)
 	}
+}
+
+// One network fills the line for nobody else, and one device nothing at all.
+func TestSlowStrangersOfOneNetwork(t *testing.T) {
+	twice(t, func(t *testing.T, h *house) {
+		staff, member := h.agent(ines, "Ines"), h.browser()
+		member.signUp(mara)
+		member.send("/sign-out")
+		must(t, h.models.Console.Switch(context.Background(), staff.client(), models.SwitchStrangersSlow, true, "An attack."))
+		ask := func(b *browser, i int) answer { // a form that no other limit is for
+			return b.send("/sign-up", "email", fmt.Sprintf("nobody%d@example", i), "password", password)
+		}
+		flood := func(n int, from func(i int) *browser) (through int) {
+			answers := make([]answer, n)
+			var all sync.WaitGroup
+			for i := range n {
+				b := from(i)
+				all.Go(func() { answers[i] = ask(b, i) })
+			}
+			all.Wait()
+			for _, a := range answers {
+				if a.status == http.StatusUnprocessableEntity {
+					through++
+				} else {
+					a.unit(503, "wait in line at the moment")
+				}
+			}
+			return through
+		}
+		for net, from := range map[string]string{"203.0.113.%d": "203.0.114.1", "2001:db8:1:%x::1": "2001:db8:2::1"} {
+			if n := flood(20, func(i int) *browser { return h.from(fmt.Sprintf(net, i+1)) }); n != 3 {
+				t.Errorf("%d of 20 came through from one network", n)
+			}
+			ask(h.from(from), 0).is(422)
+			h.forward(2 * time.Second)
+			ask(h.from(fmt.Sprintf(net, 9)), 0).is(422)
+			ask(h.from(fmt.Sprintf(net, 9)), 0).is(503).retryAfter("15")
+			h.forward(10 * time.Second)
+		}
+		// Who holds a device's cookie has turns of his own, wherever he says he is.
+		copied := func(i int) *browser {
+			b := member.copy()
+			b.peer = fmt.Sprintf("198.51.%d.1", i)
+			return b
+		}
+		if n := flood(20, copied); n != 10 {
+			t.Errorf("%d of 20 came through from one device", n)
+		}
+		ask(h.from("198.51.7.1"), 0).is(422)
+		h.forward(time.Second)
+		ask(copied(1), 0).is(422)
+		ask(copied(1), 0).is(503)
+	}, withDesk)
 }

@@ -132,7 +132,7 @@ func (a *Accounts) StartPhone(ctx context.Context, typed string, landline bool, 
 		}
 		if free, err := a.canText(tx.DB, tx.Now, 2); err != nil || !free {
 			if err == nil {
-				err = invalid("phone", "purse", 0)
+				err = a.noText(tx)
 			}
 			return err
 		}

@@ -281,6 +281,7 @@ type Pending struct {
 	Delivery    Delivery
 	MayTrust    bool  // a code is asked for every time, unless this device is trusted
 	Ways        []Way // the account's other confirmed channels
+	TextsHeld   bool  // it would have gone by text, but none can be sent at the moment
 	Reasons     []Reason
 	Next        string  // where a step-up leads
 	Over        Outcome // Exhausted or Used where no code can be typed any more

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"admitone/models/internal/db"
@@ -201,12 +202,15 @@ func (c *core) apply(tx *db.Tx, ch change, keep string, cl Client) (Changed, err
 		return Changed{Outcome: e.outcome}, err
 	}
 	if e.kind != "" {
-		e.undo, e.from = ch.ID, &ch
+		e.undo = ch.ID
+		if ch.HoldsAt != nil {
+			e.from = &ch
+		}
 		if err := c.tell(tx, ch.AccountID, e.notice, cl); err != nil {
 			return Changed{}, err
 		}
 	}
-	return Changed{Outcome: Accepted}, recordAs(tx, e.event, ch.AccountID, ch.Device, ch.Address)
+	return Changed{Outcome: Accepted}, recordAs(tx, e.event, ch.AccountID, ch.Device, ch.Address, cl.Place)
 }
 
 // effected is what a change did: who is told what.
@@ -323,7 +327,7 @@ type notice struct {
 	holdsAt time.Time
 	also    []identifier // told too, though they have left the account
 	fresh   string       // the identifier that came with the change: it cannot take it back
-	from    *change      // asked for there, earlier
+	from    *change      // waited: asked for there, earlier
 	reasons []Reason     // why a sign-in was unusual
 }
 
@@ -347,8 +351,14 @@ func (c *core) tell(tx *db.Tx, account string, n notice, cl Client) error {
 	if err != nil {
 		return err
 	}
+	list = append(list, n.also...)
+	if c.texts && slices.Contains(texted, n.kind) {
+		if err := lock(tx, c.noticeBudgets(account, list)...); err != nil {
+			return err
+		}
+	}
 	seen := map[string]bool{}
-	for _, i := range append(list, n.also...) {
+	for _, i := range list {
 		if to := i.to(); !seen[to.channel+to.value] {
 			seen[to.channel+to.value] = true
 			if err := c.tellOne(tx, account, l, i, n, cl); err != nil {
@@ -359,10 +369,31 @@ func (c *core) tell(tx *db.Tx, account string, n notice, cl Client) error {
 	return nil
 }
 
+// noticeBudgets are what the texts of a notice spend, in the order in which they are
+// locked; none where nobody gets a text.
+func (c *core) noticeBudgets(account string, list []identifier) []budget {
+	var countries []budget
+	for _, i := range list {
+		if i.Kind == kindPhone {
+			countries = append(countries, c.countryTexts(i.Value))
+		}
+	}
+	if len(countries) == 0 {
+		return nil
+	}
+	slices.SortFunc(countries, func(x, y budget) int { return strings.Compare(x.key, y.key) })
+	return append(append([]budget{c.noticeTexts(account)}, countries...), c.purse())
+}
+
+// noticeTexts bound the notices that go to an account's phone.
+func (c *core) noticeTexts(account string) budget {
+	return budget{key: noticeTexts + account, windows: c.policy.OwnerSends.windows()}
+}
+
 func (c *core) tellOne(tx *db.Tx, account, locale string, i identifier, n notice, cl Client) error {
 	if i.Kind == kindPhone {
 		texts, err := c.canText(tx.DB, tx.Now, 2)
-		country := budget{key: "country " + countryOf(i.Value), windows: []window{{c.policy.CountryTexts, 24 * time.Hour}}}
+		country := c.countryTexts(i.Value)
 		if err == nil && texts {
 			var full time.Time
 			full, err = freeAt(tx.DB, tx.Now, country)
@@ -371,7 +402,7 @@ func (c *core) tellOne(tx *db.Tx, account, locale string, i identifier, n notice
 		if err != nil || !texts || !slices.Contains(texted, n.kind) {
 			return err
 		}
-		own := budget{key: noticeTexts + account, windows: c.policy.OwnerSends.windows()}
+		own := c.noticeTexts(account)
 		if retryAt, err := refusedUntil(tx, cl, own); err != nil || !retryAt.IsZero() {
 			return err // the mails still go out
 		}

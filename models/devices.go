@@ -20,6 +20,7 @@ type Device struct {
 	ID           string
 	Name         string
 	Kind         string // phone, computer, tv or other
+	Browser      string // of its newest session: 'Firefox on Linux', whatever its name is
 	This         bool
 	Known        bool // it needs no code; else it is only signed in
 	SignedIn     bool
@@ -69,7 +70,7 @@ func (a *Accounts) devices(g *gorm.DB, account, this string) ([]Device, int, err
 			d = &Device{ID: s.ID, Name: s.Device, Kind: "other", FirstSeen: s.CreatedAt}
 			byID[d.ID] = d
 		}
-		d.SignedIn, d.Address, d.Place = true, s.Address, s.Place
+		d.SignedIn, d.Browser, d.Address, d.Place = true, s.Device, s.Address, s.Place
 		if s.MovedAt != nil {
 			d.MovedAt = *s.MovedAt
 		}
@@ -151,11 +152,8 @@ func (a *Accounts) RenameDevice(ctx context.Context, id, name string, c Client) 
 func (a *Accounts) SignOutDevice(ctx context.Context, id string, c Client) (gone Device, at time.Time, err error) {
 	err = a.db.Write(ctx, func(tx *db.Tx) error {
 		at = tx.Now
-		s, err := a.elevated(tx, c)
+		s, err := a.elevatedAlone(tx, c)
 		if err != nil {
-			return err
-		}
-		if _, err := lockOwner(tx, *s.AccountID, true); err != nil {
 			return err
 		}
 		if gone, err = a.find(tx, *s.AccountID, s.ID, id); err != nil {
@@ -216,7 +214,7 @@ func (a *Accounts) StopTrusting(ctx context.Context, id string, c Client) error 
 func (a *Accounts) SignOutEverywhere(ctx context.Context, this bool, c Client) (at time.Time, err error) {
 	err = a.db.Write(ctx, func(tx *db.Tx) error {
 		at = tx.Now
-		s, err := a.elevated(tx, c)
+		s, err := a.elevatedAlone(tx, c)
 		if err != nil {
 			return err
 		}
@@ -241,6 +239,19 @@ func (a *Accounts) SignOutEverywhere(ctx context.Context, this bool, c Client) (
 		return record(tx, EventSignedOutEverywhere, *s.AccountID, c)
 	})
 	return at, err
+}
+
+// elevatedAlone is elevated with the account's row locked. Whoever had the row before
+// may have ended this very session.
+func (c *core) elevatedAlone(tx *db.Tx, cl Client) (session, error) {
+	s, err := c.elevated(tx, cl)
+	if err != nil {
+		return s, err
+	}
+	if _, err := lockOwner(tx, *s.AccountID, true); err != nil {
+		return s, err
+	}
+	return c.elevated(tx, cl)
 }
 
 // endSessions ends the sessions of an account but one ("" for none), and what

@@ -20,22 +20,31 @@
 //	phone.go       telephone numbers: parse, kinds, countries, mask
 //	typo.go        'did you mean'
 //	ways.go        where codes may go, and another way
-//	password.go    argon2id in a bounded pool, the rules for new passwords
+//	password.go    argon2id, the rules for new passwords
+//	hashqueue.go   who may hash now: owners and strangers by turns
 //	challenge.go   one outstanding question: issue, judge, answer, resend
 //	code.go        what a code looks like and what people type (pure)
 //	keys.go        the key ring; codes, request tags and tags are derived here
 //	signup.go      from an address and a password to an account
 //	signin.go      from a password to a session
+//	risk.go        how unusual a sign-in is (pure); its numbers are in risk.toml
 //	signals.go     what the database knows of an attempt, and learns from it
 //	session.go     mint, find, touch, end
+//	moved.go       a session that turns up in another browser or country
 //	device.go      browsers that an account knows
-//	throttle.go    budgets: lanes, addresses, destinations, wrong codes
+//	lanes.go       browsers that strangers' failures do not stop
+//	throttle.go    budgets: what they are, how they are locked, asked and spent
+//	sends.go       the budgets of a message that somebody asks for
+//	brake.go       codes that strangers ask for and nobody types stop for a while
+//	place.go       roughly where a network address is
 //	links.go       the links of messages: derive, find, delivery reports
 //	outbox.go      messages: enqueue, claim, sent, failed, delivery line
 //	speed.go       how fast each channel is right now
 //	event.go       security activity
 //	securitylog.go lines of the security log, and what is counted for all instances
 //	metrics.go     figures of this process and of the rows
+//	watch.go       the last 24 hours at a glance, and alarms
+//	switches.go    what staff turn on for a while
 //	sweep.go       purge what is over
 //	policy.go      every number of the product
 //
@@ -78,6 +87,11 @@
 //
 //	password --wrong or lane closed--> refused, alike for unknown addresses
 //	   |right
+//	   +-- very unusual, and the browser neither known nor proven --> refused, a way back by mail
+//	   +-- unusual --> challenge, whatever is known
 //	   +-- two-step off, device known, or (every time) device trusted --> session
 //	   +-- else: challenge + message --> code --right--> session, device known
+//
+// With two-step off an unusual one opens with an alert, and a very unusual one asks
+// for a code.
 package models

@@ -116,8 +116,10 @@ func reasonsOf(row string) []Reason {
 	return list
 }
 
-func recordAs(tx *db.Tx, kind EventKind, account, device, address string) error {
-	return keep(tx, event{Kind: kind, Device: device, Address: address}, account, Client{})
+// recordAs is record for what was asked for earlier: where that was is not known any
+// more.
+func recordAs(tx *db.Tx, kind EventKind, account, device, address string, p Place) error {
+	return keep(tx, event{Kind: kind, Device: device, Address: address, Place: p.String()}, account, Client{})
 }
 
 func keep(tx *db.Tx, e event, account string, c Client) error {

@@ -16,15 +16,15 @@ const (
 	ownPlaces = 4  // of them, for one account
 )
 
-// asker is whose share of the queue a hash takes. key is a network address's budget,
+// asker is whose share of the queue a hash takes. whose is a network address's budget,
 // "" for nobody's, or an account.
 type asker struct {
-	key string
-	own bool // a browser of the owner's, or a session
+	whose string
+	own   bool // a browser of the owner's, or a session
 }
 
 // ownHash is the share of an account in a browser of its owner's.
-func ownHash(account string) asker { return asker{key: "account " + account, own: true} }
+func ownHash(account string) asker { return asker{whose: "account " + account, own: true} }
 
 // hashQueue lets a bounded number of hashes run, and of others wait. Owners have a
 // line of their own, and the cores go to the two lines by turns: neither a flood of
@@ -82,12 +82,12 @@ func (q *hashQueue) take(a asker) (ready chan struct{}, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	l := q.lineOf(a)
-	if l.taken >= l.length || a.key != "" && l.places[a.key] >= l.each {
+	if l.taken >= l.length || a.whose != "" && l.places[a.whose] >= l.each {
 		return nil, false
 	}
 	l.taken++
-	if a.key != "" {
-		l.places[a.key]++
+	if a.whose != "" {
+		l.places[a.whose]++
 	}
 	ready = make(chan struct{})
 	if q.free > 0 {
@@ -102,7 +102,7 @@ func (q *hashQueue) take(a asker) (ready chan struct{}, ok bool) {
 func (q *hashQueue) leave(a asker) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.lineOf(a).give(a.key)
+	q.lineOf(a).give(a.whose)
 	q.next()
 }
 
@@ -111,7 +111,7 @@ func (q *hashQueue) giveUp(a asker, ready chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	l := q.lineOf(a)
-	l.give(a.key)
+	l.give(a.whose)
 	for i, w := range l.waiting {
 		if w == ready {
 			l.waiting = append(l.waiting[:i], l.waiting[i+1:]...)

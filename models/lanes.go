@@ -15,8 +15,10 @@ import (
 // never its own.
 
 const (
-	laneLife   = 30 * 24 * time.Hour // of a lane that a proven mailbox has made
+	laneLife   = 24 * time.Hour // of a lane that a proven mailbox has made: it only reaches from the reset to the sign-in
 	strikeLife = 183 * 24 * time.Hour
+	fewStrikes = 10 // with fewer than these, failures in a row are forgotten sooner
+	fewLife    = 30 * 24 * time.Hour
 )
 
 // laneDevice gives the id of the browser that holds the token, if it has a lane of
@@ -59,28 +61,37 @@ func (c *core) bindLane(tx *db.Tx, cl Client, account string) (token string, err
 	if err != nil {
 		return "", err
 	}
-	return token, settle(tx, c.lane(Email{}, who, id).key, account)
+	return token, c.settle(tx, c.lane(Email{}, who, id).key, who)
+}
+
+// rowOf names the failures in a row of an account, or of an address without one. They
+// are one for all its addresses, for what is guessed is one password (NIST SP
+// 800-63B 3.2.2). That tells little of which belong together: the tries take days.
+func (c *core) rowOf(email Email, who owner) string {
+	if who.Main != "" {
+		email.Value = who.Main
+	}
+	return c.laneOf(email.Value)
 }
 
 // settle empties the counts of wrong passwords after a success: those of its lane,
 // and the failures in a row.
-func settle(tx *db.Tx, lane, account string) error {
+func (c *core) settle(tx *db.Tx, lane string, who owner) error {
 	if err := forgive(tx, lane); err != nil {
 		return err
 	}
-	strangers, device := lane, ""
+	device := ""
 	if parts := strings.Fields(lane); len(parts) == 3 {
-		strangers, device = parts[0]+" "+parts[1], parts[2]
+		device = parts[2]
 	}
-	_, err := tx.Exec("DELETE FROM strikes WHERE key IN (?, ?)", strangers, strikesOf(account, device))
+	_, err := tx.Exec("DELETE FROM strikes WHERE key IN (?, ?)", c.rowOf(Email{}, who), strikesOf(who.AccountID, device))
 	return err
 }
 
-// strike counts a wrong password: among those of all browsers together (NIST SP
-// 800-63B 3.2.2), and of one that has a lane by itself. The address need not have
-// an account.
+// strike counts a wrong password: among those of all browsers together, and of one
+// that has a lane by itself. The address need not have an account.
 func (c *core) strike(tx *db.Tx, a attempt) error {
-	keys := []string{c.lane(a.email, a.owner, "").key}
+	keys := []string{c.rowOf(a.email, a.owner)}
 	if a.own != "" {
 		keys = append(keys, strikesOf(a.owner.AccountID, a.own))
 	}
@@ -106,7 +117,7 @@ func (c *core) passwordOff(g *gorm.DB, a attempt) (bool, error) {
 		return false, nil
 	}
 	var n int
-	err := g.Raw("SELECT count(*) FROM strikes WHERE key = ? AND n >= ?", c.lane(a.email, a.owner, "").key, wrongInRow).Scan(&n).Error
+	err := g.Raw("SELECT count(*) FROM strikes WHERE key = ? AND n >= ?", c.rowOf(a.email, a.owner), wrongInRow).Scan(&n).Error
 	return n > 0, err
 }
 
@@ -124,7 +135,25 @@ func (c *core) codeLane(tx *db.Tx, account string, cl Client) (budget, error) {
 // forgiveLanes empties a budget and those of the browsers that have it for
 // themselves.
 func forgiveLanes(tx *db.Tx, key string) error {
-	_, err := tx.Exec("DELETE FROM spends WHERE key = ? OR key LIKE ?", key, key+" %")
+	if err := forgive(tx, key); err != nil {
+		return err
+	}
+	_, err := tx.Exec("DELETE FROM spends WHERE "+within(tx), key+" ", key+"!")
+	return err
+}
+
+// within picks the keys from one up to another, byte by byte: '!' is the character
+// after the space. A LIKE would read the whole table, and SQLite has one writer.
+func within(tx *db.Tx) string {
+	if tx.OneWriter() {
+		return "key >= ? AND key < ?"
+	}
+	return `key COLLATE "C" >= ? AND key COLLATE "C" < ?`
+}
+
+// forgiveStrikes deletes the failures in a row of all browsers of an account.
+func forgiveStrikes(tx *db.Tx, account string) error {
+	_, err := tx.Exec("DELETE FROM strikes WHERE "+within(tx), strikesOf(account, ""), "device "+account+"!")
 	return err
 }
 
@@ -134,9 +163,8 @@ func eraseLanes(tx *db.Tx, account string) error {
 	if err := forgiveLanes(tx, of); err != nil {
 		return err
 	}
-	if _, err := tx.Exec("DELETE FROM budgets WHERE key LIKE ?", of+" %"); err != nil {
+	if _, err := tx.Exec("DELETE FROM budgets WHERE "+within(tx), of+" ", of+"!"); err != nil {
 		return err
 	}
-	_, err := tx.Exec("DELETE FROM strikes WHERE key LIKE ?", strikesOf(account, "%"))
-	return err
+	return forgiveStrikes(tx, account)
 }

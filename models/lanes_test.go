@@ -2,8 +2,11 @@ package models
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
+
+	"admitone/models/internal/db"
 )
 
 // elsewhere is a stranger's browser at one of many addresses.
@@ -201,6 +204,7 @@ func TestLanesComeAndGo(t *testing.T) {
 		if n := lanes(t, h); n != 0 {
 			t.Errorf("%d lanes after the sweep", n)
 		}
+		h.messages(t)
 		prove(t, h, elsewhere(3))
 		if err := h.Staff.SignOut(ctx, "mara@example.com"); err != nil {
 			t.Fatal(err)
@@ -300,6 +304,172 @@ func TestResetBreaker(t *testing.T) {
 		}
 		if n := h.count(t, "SELECT count(*) FROM spends WHERE key = 'resets of all'"); n != 1001 {
 			t.Errorf("%d wrong codes are counted", n)
+		}
+	})
+}
+
+// Whoever knows the password, or has stolen the cookie of a device, does not use up
+// the codes that the owner needs.
+func TestOwnersHaveTheirHalf(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		withoutHash(h)
+		owner := h.signUp(t, "mara@example.com")
+		h.newEmail(t, owner, "second@example.org", true)
+		h.exec(t, "UPDATE accounts SET two_step = 'every_time'")
+		h.exec(t, "UPDATE sessions SET elevated_until = NULL")
+		h.exec(t, "DELETE FROM spends")
+		h.messages(t)
+		// The password in unknown browsers, and the code again by the other mailbox.
+		sent := 0
+		for i := range 20 {
+			c := elsewhere(i)
+			s, err := h.SignIns.Start(ctx, "mara@example.com", testPassword, "", c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Outcome != CodeSent {
+				continue
+			}
+			sent++
+			c.Session = s.Session
+			p, err := h.SignIns.Pending(ctx, c)
+			if err != nil || len(p.Ways) != 1 {
+				t.Fatalf("%+v, %v", p, err)
+			}
+			if r, err := h.SignIns.Resend(ctx, "", p.Ways[0].ID, c); err == nil && r.Outcome == CodeSent {
+				sent++
+			}
+		}
+		if sent != 6 {
+			t.Errorf("%d codes after a right password, want 6", sent)
+		}
+		step := func(when string) {
+			t.Helper()
+			if s, err := h.Reauths.Start(ctx, "/account", "", owner); err != nil || s.Outcome != CodeSent {
+				t.Errorf("%s: the step-up of the owner: %v, %v", when, s.Outcome, err)
+			}
+			h.exec(t, "DELETE FROM verifications WHERE purpose = ?", PurposeStepUp)
+			known := owner
+			known.Session = ""
+			if out := h.tryPassword(t, "mara@example.com", testPassword, known); out != CodeSent {
+				t.Errorf("%s: the password in the owner's browser: %v", when, out)
+			}
+		}
+		step("after sign-ins elsewhere")
+		// The cookie of the device alone.
+		thief := elsewhere(1)
+		thief.Device = owner.Device
+		sent = 0
+		for range 10 {
+			s, err := h.Resets.Start(ctx, "mara@example.com", thief)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Outcome == CodeSent {
+				sent++
+			}
+		}
+		if sent != 3 {
+			t.Errorf("%d resets with a stolen cookie, want 3", sent)
+		}
+		step("after resets with its cookie")
+		for range 4 {
+			h.tryPassword(t, "mara@example.com", testPassword, thief)
+		}
+		if out := h.tryPassword(t, "mara@example.com", testPassword, thief); out != Throttled {
+			t.Errorf("the owner's own are used up: %v", out)
+		}
+		// The new password opens the way for codes as well.
+		fresh := h.startReset(t, "mara@example.com")
+		var link string
+		for _, m := range h.messages(t) {
+			if m.Kind == KindResetCode {
+				link = h.Outbox.Links(m).Reset[len(LinkPath):]
+			}
+		}
+		var err error
+		if fresh.Session, fresh.Device, err = h.Resets.Follow(ctx, link, fresh); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Resets.Finish(ctx, newPassword, fresh); err != nil {
+			t.Fatal(err)
+		}
+		for name, c := range map[string]Client{"its": fresh, "another": elsewhere(900)} {
+			if out := h.tryPassword(t, "mara@example.com", newPassword, c); out != CodeSent {
+				t.Errorf("the new password in %s browser: %v", name, out)
+			}
+		}
+	})
+}
+
+// What staff unlock may be used at once: codes, and the passwords of every address.
+func TestUnlockEmptiesSends(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		withoutHash(h)
+		owner := h.signUp(t, "mara@example.com")
+		h.newEmail(t, owner, "second@example.org", true)
+		h.exec(t, "DELETE FROM spends")
+		owner.Session = ""
+		for i := range 10 {
+			h.tryPassword(t, "mara@example.com", testPassword, elsewhere(i))
+			h.tryPassword(t, "mara@example.com", "wrong wrong wrong", elsewhere(i))
+			h.tryPassword(t, "second@example.org", "wrong wrong wrong", elsewhere(i))
+			h.tryPassword(t, "second@example.org", "wrong wrong wrong", owner)
+			if _, err := h.Resets.Start(ctx, "mara@example.com", owner); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := h.Staff.Unlock(ctx, "mara@example.com"); err != nil {
+			t.Fatal(err)
+		}
+		var left []string
+		err := h.core.db.Read(ctx).Raw("SELECT DISTINCT key FROM spends").Scan(&left).Error
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range left {
+			if !strings.Contains(key, "address") {
+				t.Errorf("%s is left", key)
+			}
+		}
+		if n := h.count(t, "SELECT count(*) FROM strikes"); n != 0 {
+			t.Errorf("%d strikes are left", n)
+		}
+	})
+}
+
+// One browser's counts are found by the account without reading all, and no others
+// are.
+func TestLanesAreFoundByIndex(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		now := h.core.db.Now()
+		for _, key := range []string{"code a", "code a 1", "code a zzz", "code ab", "code ab 1", "code A 1", "code a-1", "code aa 1"} {
+			h.exec(t, "INSERT INTO spends (key, at) VALUES (?, ?)", key, now)
+			h.exec(t, "INSERT INTO strikes (key, n, touched_at) VALUES (?, 1, ?)", "device"+key[4:], now)
+		}
+		err := h.core.db.Write(ctx, func(tx *db.Tx) error {
+			if tx.OneWriter() {
+				for _, table := range []string{"spends", "budgets", "strikes"} {
+					var plan []struct{ Detail string }
+					if err := tx.Raw("EXPLAIN QUERY PLAN DELETE FROM "+table+" WHERE "+within(tx), "code a ", "code a!").Scan(&plan).Error; err != nil {
+						return err
+					}
+					for _, p := range plan {
+						if strings.HasPrefix(p.Detail, "SCAN") {
+							t.Errorf("%s: %s", table, p.Detail)
+						}
+					}
+				}
+			}
+			return eraseLanes(tx, "a")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for table, want := range map[string]int{"spends": 5, "strikes": 6} { // a key without a browser is no strike of one
+			if n := h.count(t, "SELECT count(*) FROM "+table); n != want {
+				t.Errorf("%d left in %s, want %d", n, table, want)
+			}
 		}
 	})
 }

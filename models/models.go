@@ -173,6 +173,19 @@ func (m *Models) Policy() Policy { return m.core.policy }
 // Texts says whether texts can be sent at all, and to which countries.
 func (m *Models) Texts() (on bool, countries []string) { return m.core.texts, m.core.countries }
 
+// TextsHeld says whether no text can be sent at the moment, because the operator has
+// switched them off or those of a day are used up: none at all, or only none to a
+// number that would be new.
+func (m *Models) TextsHeld(ctx context.Context) (all, fresh bool, err error) {
+	g, now := m.core.db.Read(ctx), m.core.db.Now()
+	can, err := m.core.canText(g, now, 1)
+	if err != nil {
+		return false, false, err
+	}
+	confirm, err := m.core.canText(g, now, 2)
+	return !can, !confirm, err
+}
+
 // Desk is how people reach a person.
 func (m *Models) Desk() Desk { return m.core.desk }
 

@@ -36,11 +36,13 @@ func (s *session) settle(c Client) {
 	}
 }
 
-// elsewhere says whether a client is not where the session lives. What is not known
-// is no difference.
+// elsewhere says whether a client is not where the session lives. A browser goes on
+// saying what it is, so that a request that says nothing known comes from another
+// program. A country that is not known now is no difference: which networks a file
+// knows is nobody's doing, and changes with the file.
 func (s session) elsewhere(c Client) bool {
-	another := func(home, now string) bool { return home != "" && now != "" && home != now }
-	return another(s.Country, c.Place.Country) || s.Browser != "" && another(s.Browser, browserFamily(c.UserAgent))
+	return s.Browser != "" && s.Browser != browserFamily(c.UserAgent) ||
+		s.Country != "" && c.Place.Country != "" && s.Country != c.Place.Country
 }
 
 // home is where a session lives, in words: 'Firefox on Linux, Vienna, Austria'.

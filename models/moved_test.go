@@ -61,8 +61,9 @@ func (h *house) moves(t testing.TB, c Client) (moved bool) {
 	return s.Moved
 }
 
-// Another browser or another country is a move; a newer version, another network, and
-// what is not known are none.
+// Another browser or another country is a move, and so is what names no browser where
+// the session lives in one; a newer version, another network, and a country that is
+// not known are none.
 func TestWhatIsAMove(t *testing.T) {
 	for name, test := range map[string]struct {
 		home, now Client
@@ -76,11 +77,15 @@ func TestWhatIsAMove(t *testing.T) {
 		"both":                  {in(browser(), inVienna), as(in(browser(), inRome), safariAgent), true},
 		"no country now":        {in(browser(), inVienna), browser(), false},
 		"no country before":     {browser(), in(browser(), inRome), false},
-		"no browser now":        {in(browser(), inVienna), as(in(browser(), inVienna), "curl/8.5"), false},
+		"no word of a browser":  {in(browser(), inVienna), as(in(browser(), inVienna), ""), true},
+		"a tool":                {in(browser(), inVienna), as(in(browser(), inVienna), "curl/8.5"), true},
+		"a script":              {in(browser(), inVienna), as(in(browser(), inVienna), "python-requests/2.32"), true},
+		"half a browser":        {in(browser(), inVienna), as(in(browser(), inVienna), "Mozilla/5.0"), true},
 		"no browser before":     {as(browser(), ""), as(browser(), safariAgent), false},
 		"into a VPN abroad":     {in(browser(), inVienna), in(browser(), Place{Country: "NL", Roams: true}), true},
 		"out of a VPN":          {in(browser(), Place{Country: "NL", Roams: true}), in(browser(), inVienna), false},
-		"bytes of no character": {in(browser(), inVienna), as(in(browser(), inVienna), "\xff\x00Firefox"), false},
+		"bytes of no character": {in(browser(), inVienna), as(in(browser(), inVienna), "\xff\x00Firefox"), true},
+		"a tool all along":      {as(browser(), "curl/8.5"), as(browser(), "curl/8.6"), false},
 	} {
 		var s session
 		s.settle(test.home)
@@ -94,6 +99,8 @@ func TestSessionMoves(t *testing.T) {
 	for name, away := range map[string]func(Client) Client{
 		"browser": func(c Client) Client { return as(c, safariAgent) },
 		"country": func(c Client) Client { return in(c, inRome) },
+		"nothing": func(c Client) Client { return as(c, "") },
+		"tool":    func(c Client) Client { return as(c, "curl/8.5") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			engines(t, func(t *testing.T, h *house) {

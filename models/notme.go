@@ -174,6 +174,9 @@ func (n *NotMes) Block(ctx context.Context, token string, c Client) error {
 // unknown.
 func (n *NotMes) SignOutEverywhere(ctx context.Context, token string, c Client) error {
 	return n.act(ctx, token, func(tx *db.Tx, m message) error {
+		if _, err := lockOwner(tx, *m.AccountID, true); err != nil {
+			return err
+		}
 		if done, err := outSince(tx.DB, m); err != nil || done {
 			return err // once per message: each time tells every address
 		}

@@ -458,7 +458,7 @@ func TestResetFromTheLink(t *testing.T) {
 			t.Fatal(err)
 		}
 		// In a signed-in browser the flow takes the session's place.
-		r := Client{Session: c.Session}
+		r := Client{Session: c.Session, UserAgent: c.UserAgent}
 		s, err := h.NotMes.Reset(ctx, link, r)
 		if err != nil || s.Outcome != CodeSent || h.signedIn(t, c.Session) {
 			t.Fatalf("%+v, %v", s, err)

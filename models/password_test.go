@@ -123,7 +123,7 @@ func TestHashingShare(t *testing.T) {
 	}{{false, queuePlaces, queueLength}, {true, ownPlaces, ownLength}} {
 		q := newHashQueue(2)
 		take := func(key string) bool {
-			_, ok := q.take(asker{key: key, own: c.own})
+			_, ok := q.take(asker{whose: key, own: c.own})
 			return ok
 		}
 		for range c.each {
@@ -137,7 +137,7 @@ func TestHashingShare(t *testing.T) {
 		if !take("another") {
 			t.Error("one shuts the others out")
 		}
-		q.leave(asker{key: "one", own: c.own})
+		q.leave(asker{whose: "one", own: c.own})
 		if !take("one") {
 			t.Error("a place that was given back is lost")
 		}

@@ -217,7 +217,8 @@ func (r *Reauths) Pending(ctx context.Context, c Client) (Pending, error) {
 	if err != nil {
 		return p, err
 	}
-	ways, err := r.ways(g, *s.AccountID, now)
+	ways, held, err := r.waysNow(g, *s.AccountID, now)
+	p.TextsHeld = held
 	p.Ways, p.Next = others(ways, orNone(ch.IdentifierID)), row.Next
 	return p, err
 }

@@ -45,15 +45,13 @@ func (r *Resets) start(tx *db.Tx, email Email, c Client) (Started, error) {
 			return Started{}, err
 		}
 	}
-	// A browser that is the owner's has the owner's budget: strangers who ask again
-	// and again cannot keep the owner waiting.
 	device, err := laneDevice(tx.DB, c.Device, who.AccountID, tx.Now)
 	if err != nil {
 		return Started{}, err
 	}
 	sends := r.strangersSends(email, c)
 	if device != "" {
-		sends = r.ownersSends(who.AccountID, who.to())
+		sends = r.resetSends(who.Value)
 	}
 	return r.send(tx, email, who, sends, device != "", c)
 }
@@ -155,7 +153,7 @@ func (r *Resets) Resend(ctx context.Context, flowID, _ string, c Client) (out Re
 		sends, own := r.strangersSends(Email{Value: row.Value}, c), device != "" || row.Subject == resetOwn
 		switch {
 		case device != "":
-			sends = r.ownersSends(who.AccountID, Email{Value: row.Value}.to())
+			sends = r.resetSends(row.Value)
 		case own:
 			sends = r.linkSends(row.Value)
 		}
@@ -410,6 +408,9 @@ func (r *Resets) finish(tx *db.Tx, row verification, hash string, c Client) erro
 		return err
 	}
 	if err := forgive(tx, insideCodes(account).key); err != nil {
+		return err
+	}
+	if err := r.forgiveSends(tx, account); err != nil {
 		return err
 	}
 	_, err = tx.Exec("UPDATE accounts SET reset_via = (SELECT i.id FROM identifiers i WHERE i.account_id = ? AND i.kind = 'email' AND i.value = ? AND i.verified_at IS NOT NULL) WHERE id = ?",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -132,7 +133,7 @@ func noteEvent(tx *db.Tx, e event, account string, c Client) error {
 		i.Detail += " " + e.Detail
 	}
 	note(tx, i)
-	if in.tally != nil && e.Reasons == "" { // else it counts as unusual
+	if in.tally != nil {
 		count(tx, in.tally[0], in.tally[1:]...)
 	}
 	return nil
@@ -210,9 +211,26 @@ func (c *core) linkGone(err error, cl Client, link string) error {
 	return err
 }
 
-// alikeMost bounds the different attacks that are told apart in one minute, and so
-// the lines that strangers can fill the disk with.
-const alikeMost = 2000
+// How many different attacks of one event are told apart in one minute, and so the
+// lines that strangers can fill the disk with. Each event has a share of its own, and
+// what an account is known of has another: a flood of one hides no other.
+const (
+	alikeMost = 300
+	alikeOwn  = 2000 // that an account is known of
+)
+
+// share is what a bound is for.
+type share struct {
+	name string
+	own  bool // an account is known
+}
+
+func (s share) most() int {
+	if s.own {
+		return alikeOwn
+	}
+	return alikeMost
+}
 
 // alike is what makes two incidents the same one: who cannot be told from whom in
 // the log. The session is part of it only where a stranger cannot make one up.
@@ -233,13 +251,17 @@ type watch struct {
 	mu     sync.Mutex
 	minute time.Time
 	seen   map[alike]*repeated
-	left   int // attacks of this minute that are not in the log
+	taken  map[share]int  // how many of seen
+	left   map[string]int // attacks of this minute that are not in the log, by their event
 	deltas map[hourly]int
 	failed bool // the last try to write the deltas
 }
 
 func newWatch(log *slog.Logger, now func() time.Time) *watch {
-	return &watch{log: log, now: func() time.Time { return now().UTC() }, figures: newFigures(), seen: map[alike]*repeated{}, deltas: map[hourly]int{}}
+	return &watch{
+		log: log, now: func() time.Time { return now().UTC() }, figures: newFigures(),
+		seen: map[alike]*repeated{}, taken: map[share]int{}, left: map[string]int{}, deltas: map[hourly]int{},
+	}
 }
 
 // told gets what has happened.
@@ -269,15 +291,16 @@ func (w *watch) admit(i Incident) []repeated {
 	if !attack {
 		a.session = i.Client.Session
 	}
-	was := w.seen[a]
+	was, of := w.seen[a], share{i.Name, i.Account != ""}
 	switch {
 	case was != nil:
 		was.more++
 		return due
-	case len(w.seen) < alikeMost:
+	case w.taken[of] < of.most():
+		w.taken[of]++
 		w.seen[a] = &repeated{Incident: i}
 	case attack:
-		w.left++
+		w.left[i.Name]++
 		return due
 	}
 	return append(due, repeated{Incident: i})
@@ -294,11 +317,13 @@ func (w *watch) turn() (due []repeated) {
 			due = append(due, *r)
 		}
 	}
-	if w.left > 0 {
-		due = append(due, repeated{Incident{Name: "excess_rate_limit_exceeded", Detail: "log"}, w.left})
+	for _, name := range slices.Sorted(maps.Keys(w.left)) {
+		due = append(due, repeated{Incident{Name: "excess_rate_limit_exceeded", Detail: "log " + name}, w.left[name]})
 	}
-	w.minute, w.left = minute, 0
+	w.minute = minute
 	clear(w.seen)
+	clear(w.taken)
+	clear(w.left)
 	return due
 }
 

@@ -225,7 +225,14 @@ func TestSecurityScenarios(t *testing.T) {
 		}
 		c := browser()
 		scenario("user_created", "sign_up", 1, func() { h.signUp(t, "nora@example.com") })
-		scenario("authn_login_success", "sign_in_known", 1, func() { startSignIn(testPassword, owner) })
+		scenario("authn_login_success", "sign_in_known", 1, func() {
+			opened := startSignIn(testPassword, owner)
+			for _, l := range book.security(t) { // created and opened are about one session
+				if l["session"] != hashToken(hashToken(opened.Session))[:12] {
+					t.Errorf("%v is not about the session that was opened", l)
+				}
+			}
+		})
 		scenario("authn_login_fail", "wrong_password", 1, func() { startSignIn("a wrong horse", owner) })
 		scenario("authn_login_successafterfail", "sign_in_known", 1, func() { startSignIn(testPassword, owner) })
 		scenario("authn_token_created", "code_asked", 1, func() { c = h.startSignIn(t, "mara@example.com") })
@@ -289,7 +296,11 @@ func TestSecurityScenarios(t *testing.T) {
 		})
 		idle := h.signUp(t, "idle@example.com")
 		h.forward(time.Duration(h.core.policy.SessionIdle))
-		scenario("session_expired", "too_late", 1, func() { h.signedIn(t, idle.Session) })
+		scenario("session_expired", "too_late", 1, func() {
+			if _, standing, err := h.Sessions.Find(ctx, idle); err != nil || standing != Ended {
+				t.Errorf("%v, %v", standing, err)
+			}
+		})
 	})
 }
 
@@ -363,7 +374,8 @@ func TestSecurityLogIsInjectionProof(t *testing.T) {
 }
 
 // The same attack again and again is two lines a minute, and different ones have a
-// most: strangers cannot fill the disk with the log.
+// most, each event its own: strangers cannot fill the disk with the log, and a flood
+// of one attack does not hide another, nor that on an account.
 func TestSecurityLogIsBounded(t *testing.T) {
 	book, at := &logbook{}, newClock()
 	w := newWatch(slog.New(slog.NewJSONHandler(book, nil)), at.now)
@@ -382,19 +394,43 @@ func TestSecurityLogIsBounded(t *testing.T) {
 	}
 	book.clear()
 	const many = 3 * alikeMost
-	for i := range many {
-		w.told(Incident{Name: "sequence_fail", Client: Client{Address: netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1})}})
+	flood := func(name string, n int, account func(int) string) {
+		for i := range n {
+			w.told(Incident{Name: name, Account: account(i), Client: Client{Address: netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1})}})
+		}
 	}
+	nobody := func(int) string { return "" }
+	flood("sequence_fail", many, nobody)
 	w.told(Incident{Name: "authn_login_success"})
 	lines = book.security(t)
-	if n := len(lines); n != alikeMost || lines[n-1]["event"] != "authn_login_success" || len(w.seen) != alikeMost {
+	if n := len(lines); n != alikeMost || lines[n-1]["event"] != "authn_login_success" || len(w.seen) != alikeMost+1 {
 		t.Fatalf("%d lines, %d kept in mind, the last %v", n, len(w.seen), lines[n-1])
+	}
+	book.clear()
+	flood("malicious_csrf", many, nobody)
+	if n := len(book.security(t)); n != alikeMost {
+		t.Fatalf("%d lines of another attack", n)
+	}
+	book.clear()
+	flood("authn_login_fail", many, nobody)
+	flood("authn_login_fail", alikeOwn+1, strconv.Itoa)
+	if n := len(book.security(t)); n != alikeMost+alikeOwn {
+		t.Fatalf("%d lines of wrong passwords", n)
 	}
 	book.clear()
 	at.forward(time.Minute)
 	w.told(Incident{Name: "authn_login_success"})
-	if lines := book.security(t); len(lines) != 2 || lines[0]["detail"] != "log" || lines[0]["repeated"] != float64(many-alikeMost+1) {
+	lines = book.security(t)
+	if len(lines) != 4 {
 		t.Fatalf("the next minute: %v", lines)
+	}
+	for i, want := range []struct {
+		detail string
+		more   int
+	}{{"log authn_login_fail", many - alikeMost + 1}, {"log malicious_csrf", many - alikeMost}, {"log sequence_fail", many - alikeMost + 1}} {
+		if l := lines[i]; l["event"] != "excess_rate_limit_exceeded" || l["detail"] != want.detail || l["repeated"] != float64(want.more) {
+			t.Errorf("%v, want %v", l, want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,9 @@ const (
 	prefixSends     = 10 // texts to numbers that differ in the last four digits, in an hour
 	prefixJudged    = 20 // from so many in 24 hours on, the share of codes that were typed counts
 	prefixTyped     = 30 // per cent: with less, somebody earns by the texts
+	newNumbers      = 70 // per cent of a country's and of all texts: past it new numbers get none
+	networkTimes    = 5  // as many messages for an IPv6 /48 as for one network address
+	slowLeast       = 2  // to one mailbox, however slow strangers are: a code, and once more
 )
 
 // strangersSends bound what anyone may have sent: to one mailbox, whose plus
@@ -28,23 +32,81 @@ func (c *core) strangersSends(e Email, cl Client) []budget {
 	local, host, _ := strings.Cut(e.Value, "@")
 	mailbox, _, _ := strings.Cut(local, "+")
 	tag := c.keys.laneTag(kindEmail, mailbox+"@"+host)
-	list := []budget{{key: "send stranger " + tag, windows: c.policy.StrangerSends.windows(), asker: cl, slow: true}}
+	list := []budget{{key: "send stranger " + tag, windows: c.policy.StrangerSends.windows(), asker: cl, slow: true, least: slowLeast}}
 	if from := c.addressBudget(cl.Address).key; from != "" {
 		list = append(list,
 			budget{key: "sends from " + from, windows: []window{{c.policy.AddressSends, time.Hour}}, asker: cl, slow: true},
 			budget{key: "destinations from " + from, windows: []window{{farDestinations, time.Hour}}, each: tag, asker: cl, slow: true})
 	}
-	return append(list, budget{key: "domain " + c.keys.laneTag("domain", host), windows: []window{{c.policy.DomainSends, time.Hour}}, asker: cl, slow: true})
+	if a := cl.Address.Unmap(); a.Is6() && !nobodys(a) { // one customer may hold very many /64
+		network, _ := a.WithZone("").Prefix(48)
+		list = append(list, budget{key: "sends from network " + network.String(), windows: []window{{networkTimes * c.policy.AddressSends, time.Hour}}, asker: cl, slow: true})
+	}
+	// Whoever fills a domain must not shut the door for everybody there: the first
+	// message to a mailbox goes out, with an account and without one.
+	return append(list, budget{
+		key: "domain " + c.keys.laneTag("domain", host), windows: []window{{c.policy.DomainSends, time.Hour}}, asker: cl, slow: true, after: list[0].key,
+	})
 }
 
-// ownersSends bound the messages of an account that no stranger could ask for:
-// after a right password, in a session, from a browser of the owner's. All channels
-// together have twice what one has, so that the first does not shut the others.
+// ownersSends bound the messages of an account that are asked for in a session, or in
+// a browser that has a lane. All channels together have twice what one has, so that
+// the first does not shut the others.
 func (c *core) ownersSends(account string, to destination) []budget {
 	list := c.sends("send owner ", to)
 	one := c.policy.OwnerSends
 	all := budget{key: ownSends + account, windows: Sends{2 * one.TenMinutes, 2 * one.Hour, 2 * one.Day}.windows()}
 	return append([]budget{list[0], all}, list[1:]...)
+}
+
+// passwordSends bound the codes after a right password in a browser without a lane.
+// Whoever knows the password uses up half of what the account has, whatever the
+// channel, and the owner's sessions and browsers have the other half.
+func (c *core) passwordSends(account string, to destination) []budget {
+	list := c.ownersSends(account, to)
+	list[0] = c.sends("send password ", to)[0]
+	return slices.Insert(list, 1, budget{key: passwordSends + account, windows: c.policy.OwnerSends.windows()})
+}
+
+// codeSends bound the code of a sign-in or a step-up; own is what ownCode says.
+func (c *core) codeSends(account string, to destination, own bool) []budget {
+	if own {
+		return c.ownersSends(account, to)
+	}
+	return c.passwordSends(account, to)
+}
+
+// ownCode says whether a code is asked for again in a session, or in a browser that
+// has a lane.
+func ownCode(tx *db.Tx, ch challenge, cl Client) (bool, error) {
+	if ch.Purpose == PurposeStepUp {
+		return true, nil
+	}
+	device, err := laneDevice(tx.DB, cl.Device, orNone(ch.AccountID), tx.Now)
+	return device != "", err
+}
+
+// resetSends bound the resets asked for in a browser that has a lane. Strangers who
+// ask again and again cannot keep it waiting, and who has stolen its cookie does not
+// use up the codes of sign-ins.
+func (c *core) resetSends(value string) []budget {
+	return []budget{{key: "send reset " + c.keys.laneTag(kindEmail, value), windows: c.policy.StrangerSends.windows()}}
+}
+
+// forgiveSends empties what was counted of an account's own messages: its owner is
+// back, and must not wait for what somebody else has asked for.
+func (c *core) forgiveSends(tx *db.Tx, account string) error {
+	list, err := identifiersOf(tx.DB, account)
+	if err != nil {
+		return err
+	}
+	keys := []string{ownSends + account, passwordSends + account}
+	for _, i := range list {
+		tag := c.keys.laneTag(i.Kind, i.Value)
+		keys = append(keys, "send owner "+tag, "send password "+tag, "send reset "+tag)
+	}
+	_, err = tx.Exec("DELETE FROM spends WHERE key IN ?", keys)
+	return err
 }
 
 // linkSends bound what the link of a message can have sent: who got the message
@@ -77,13 +139,19 @@ func (c *core) sends(sort string, to destination) []budget {
 }
 
 // textSends bound what costs money: by the number's neighbourhood, where new numbers
-// and proven ones are apart, by its country, and in all.
+// and proven ones are apart, by its country, and in all. The last texts of a day are
+// for proven numbers.
 func (c *core) textSends(number, sort string) []budget {
-	return []budget{
-		{key: c.prefixKey(number, sort), windows: []window{{prefixSends, time.Hour}}, pumped: true},
-		{key: "country " + countryOf(number), windows: []window{{c.policy.CountryTexts, 24 * time.Hour}}},
-		c.purse(),
+	country, purse := c.countryTexts(number), c.purse()
+	if sort != "" {
+		country, purse = country.part(newNumbers), purse.part(newNumbers)
 	}
+	return []budget{{key: c.prefixKey(number, sort), windows: []window{{prefixSends, time.Hour}}, pumped: true}, country, purse}
+}
+
+// countryTexts bound the texts of a day to one country.
+func (c *core) countryTexts(number string) budget {
+	return budget{key: "country " + countryOf(number), windows: []window{{c.policy.CountryTexts, 24 * time.Hour}}}
 }
 
 func (c *core) prefixKey(number, sort string) string {
@@ -93,6 +161,18 @@ func (c *core) prefixKey(number, sort string) string {
 // purse bounds the texts of a day, all accounts together: each one costs money.
 func (c *core) purse() budget {
 	return budget{key: "purse", windows: []window{{c.policy.DailyTexts, 24 * time.Hour}}, off: SwitchTextsOff}
+}
+
+// noText says why a new number gets no text.
+func (c *core) noText(tx *db.Tx) error {
+	off, err := switched(tx.DB, SwitchTextsOff)
+	switch {
+	case err != nil:
+		return err
+	case off:
+		return invalid("phone", "texts_off", 0)
+	}
+	return invalid("phone", "purse", 0)
 }
 
 // typed notes that a text's code was typed: its neighbourhood is not one where

@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -82,7 +83,10 @@ func TestParallelSendsAreExact(t *testing.T) {
 		}{
 			"one mailbox": {3, func(i int) []budget { return h.core.strangersSends(mailTo(1), elsewhere(i)) }},
 			"one address": {5, func(i int) []budget { return h.core.strangersSends(mailTo(i), browser()) }},
-			"one domain":  {7, func(i int) []budget { return h.core.strangersSends(mailTo(i), elsewhere(i)) }},
+			"first ones":  {200, func(i int) []budget { return h.core.strangersSends(mailTo(i), elsewhere(i)) }},
+			"one /64":     {5, func(i int) []budget { return h.core.strangersSends(mailTo(i), inNetwork(0)) }},
+			"one /48":     {50, func(i int) []budget { return h.core.strangersSends(mailTo(i), inNetwork(i)) }},
+			"a password":  {6, func(i int) []budget { return h.core.passwordSends("a", mailTo(i%3).to()) }},
 			"one account": {12, func(i int) []budget { return h.core.ownersSends("a", mailTo(i%3).to()) }},
 			"one prefix": {10, func(i int) []budget {
 				return h.core.ownersSends(fmt.Sprint(i), textTo(fmt.Sprintf("+43664123%04d", i)))
@@ -90,6 +94,96 @@ func TestParallelSendsAreExact(t *testing.T) {
 		} {
 			if n := allowed(c.sends); n != c.want {
 				t.Errorf("%s: %d were let through, want %d", name, n, c.want)
+			}
+		}
+	})
+}
+
+// inNetwork is a browser in the nth /64 of one IPv6 customer.
+func inNetwork(i int) Client {
+	c := browser()
+	c.Address = netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 0, 7, byte(i >> 8), byte(i), 15: 1})
+	return c
+}
+
+// Whoever fills a domain keeps nobody there from a first message; only asking again
+// has to wait.
+func TestFullDomain(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		h.core.policy.DomainSends = 7
+		h.signUp(t, "mara@example.com")
+		h.forward(time.Hour)
+		for i := range 7 {
+			h.asks(t, h.core.strangersSends(mailTo(i), elsewhere(i)))
+		}
+		for _, email := range []string{"mara@example.com", "nobody@example.com"} {
+			for i, want := range []Outcome{CodeSent, Throttled} {
+				s, err := h.Resets.Start(ctx, email, elsewhere(100))
+				if err != nil || s.Outcome != want {
+					t.Errorf("%s, reset %d: %v, %v", email, i, s.Outcome, err)
+				}
+			}
+		}
+		h.startSignUp(t, "new@example.com", elsewhere(101))
+		h.forward(time.Hour)
+		if s, err := h.Resets.Start(ctx, "mara@example.com", elsewhere(100)); err != nil || s.Outcome != CodeSent {
+			t.Errorf("an hour later: %v, %v", s.Outcome, err)
+		}
+	})
+}
+
+// New numbers leave the last texts of a country and of the day to proven ones.
+func TestNewNumbersLeaveTextsOver(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		for name, limit := range map[string]*int{"country": &h.core.policy.CountryTexts, "purse": &h.core.policy.DailyTexts} {
+			h.exec(t, "DELETE FROM spends")
+			before := *limit
+			*limit = 10
+			ask := func(sends func(i int) []budget) (n int) {
+				for i := range 20 {
+					if h.asks(t, sends(i)) {
+						n++
+					}
+				}
+				return n
+			}
+			number := func(i int) string { return fmt.Sprintf("+4366412%02d4567", i) }
+			if n := ask(func(i int) []budget { return h.core.proofTexts(number(i), fmt.Sprint(i)) }); n != 7 {
+				t.Errorf("%s: %d texts to new numbers, want 7", name, n)
+			}
+			if n := ask(func(i int) []budget { return h.core.ownersSends(fmt.Sprint(i), textTo(number(i))) }); n != 3 {
+				t.Errorf("%s: %d more to proven ones, want 3", name, n)
+			}
+			*limit = before
+		}
+	})
+}
+
+// Notices that go out at once have no more texts than one after the other.
+func TestParallelNoticesAreExact(t *testing.T) {
+	enginesWith(t, func(o *Options) {
+		withTexts(o)
+		o.Policy.OwnerSends = Sends{2, 2, 2}
+	}, func(t *testing.T, h *house) {
+		c := h.signUp(t, "mara@example.com")
+		h.newPhone(t, c, "+436641234567")
+		account := h.idOf(t, "mara@example.com")
+		for range 10 {
+			h.exec(t, "DELETE FROM spends")
+			parallel(20, func(int) {
+				err := h.core.db.Write(ctx, func(tx *db.Tx) error {
+					return h.core.tell(tx, account, notice{kind: KindTooManyTries, change: string(PurposeSignIn)}, c)
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			sent := map[string]int{}
+			for _, m := range h.messages(t) {
+				sent[m.Channel]++
+			}
+			if sent[ChannelEmail] != 20 || sent[ChannelSMS] != 2 {
+				t.Fatalf("%v", sent)
 			}
 		}
 	})
@@ -192,8 +286,8 @@ func TestStrangersSlow(t *testing.T) {
 			}
 			return n
 		}
-		if n := counted(func(int) bool { return h.asks(t, h.core.strangersSends(mailTo(1), browser())) }); n != 1 {
-			t.Errorf("%d to one mailbox, want 1", n)
+		if n := counted(func(int) bool { return h.asks(t, h.core.strangersSends(mailTo(1), browser())) }); n != 2 {
+			t.Errorf("%d to one mailbox, want 2: a code, and once more", n)
 		}
 		h.exec(t, "DELETE FROM spends")
 		if n := counted(func(i int) bool { return h.asks(t, h.core.strangersSends(mailTo(i), browser())) }); n != 1 {

@@ -246,7 +246,7 @@ func TestTwoStep(t *testing.T) {
 			t.Errorf("the holder was told by %s", m.Kind)
 		}
 		// The password alone is no fresh proof.
-		if _, err := h.Reauths.Check(ctx, Client{Session: s.Session}); !isKind(err, NotProven) {
+		if _, err := h.Reauths.Check(ctx, Client{Session: s.Session, UserAgent: browser().UserAgent}); !isKind(err, NotProven) {
 			t.Errorf("%v", err)
 		}
 	})

@@ -24,7 +24,7 @@ const (
 	historyMost = 100                  // the newest sign-ins of an account count
 	monthLife   = 30 * 24 * time.Hour  // risk_counts are by months of this length
 
-	recentLife  = 24 * time.Hour // how long a change counts as recent
+	recentLife  = 24 * time.Hour // how long a change, or a sign-in like another, counts as recent
 	failureSpan = time.Hour      // how far back failures count
 	failureMost = 100            // more of them say no more
 
@@ -105,11 +105,22 @@ func (c *core) traitsOf(cl Client) traits {
 }
 
 // learn keeps a sign-in that opened a session. It is counted with the others later,
-// by learnCounts: people do not wait for each other's counts.
+// by learnCounts: people do not wait for each other's counts. One that was like this
+// less than a day ago moves on and is counted once: who signs in again
+// and again teaches nothing by it.
 func (c *core) learn(tx *db.Tx, account string, cl Client) error {
 	row := pastSignIn{ID: newID(), AccountID: account, At: tx.Now, Traits: c.traitsOf(cl), Roams: cl.Place.Roams}
 	if cl.Place.Fixed {
 		row.Latitude, row.Longitude = &cl.Place.Latitude, &cl.Place.Longitude
+	}
+	again := "UPDATE sign_in_history SET at = ?, latitude = ?, longitude = ?, roams = ? WHERE account_id = ? AND at > ?"
+	args := []any{row.At, row.Latitude, row.Longitude, row.Roams, account, tx.Now.Add(-recentLife)}
+	for i, value := range row.Traits.values() {
+		again += " AND " + features[i] + " = ?"
+		args = append(args, value)
+	}
+	if moved, err := tx.Exec(again, args...); err != nil || moved > 0 {
+		return err
 	}
 	return tx.Create(&row).Error
 }

@@ -2,11 +2,14 @@ package models
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"admitone/models/internal/db"
+
+	"gorm.io/gorm"
 )
 
 // SignIns holds the acts from a password to a session.
@@ -56,23 +59,14 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 	if password == "" {
 		return Started{}, invalid("password", "empty", 0)
 	}
-	a := attempt{email: email, next: next, client: c, address: s.addressBudget(c.Address)}
+	a := attempt{email: email, next: next, client: c}
 	g, now := s.db.Read(ctx), s.db.Now()
 	var err error
 	if a.owner, err = findOwner(g, email); err != nil {
 		return Started{}, err
 	}
-	if a.device, err = knownDevice(g, c.Device, a.owner.AccountID, now); err != nil {
+	if a, err = s.recognised(g, a, now); err != nil {
 		return Started{}, err
-	}
-	if a.own, err = laneDevice(g, c.Device, a.owner.AccountID, now); err != nil {
-		return Started{}, err
-	}
-	a.lane = s.lane(email, a.owner, a.own)
-	if a.own != "" {
-		a.address = budget{} // failures of others behind one address never block it either
-	} else {
-		a.device = "" // known once, but too many wrong passwords were typed there
 	}
 	if off, err := s.passwordOff(g, a); err != nil || off {
 		return Started{Outcome: PasswordOff}, err
@@ -89,33 +83,63 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 		return Started{}, err
 	}
 	var out Started
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
+	act := func(tx *db.Tx) error {
 		out, err = s.start(tx, a)
 		return err
-	})
+	}
+	if err = s.db.Write(ctx, act); errors.Is(err, errPutOut) {
+		a = s.from(a, "", "")
+		err = s.db.Write(ctx, act)
+	}
 	return out, err
 }
 
-// lane is the budget of wrong passwords, one for all addresses of an account. A
-// browser that is the owner's has one of its own, so that strangers' failures
-// never block it.
-func (c *core) lane(email Email, who owner, device string) budget {
-	if who.Main != "" {
-		email.Value = who.Main
+// errPutOut says that a browser was the owner's when its attempt began and is a
+// stranger's now. The attempt begins again as one: the strangers' lane has to be
+// locked before the account.
+var errPutOut = errors.New("the browser was signed out meanwhile")
+
+// recognised is an attempt with the browser that it comes from.
+func (s *SignIns) recognised(g *gorm.DB, a attempt, now time.Time) (attempt, error) {
+	device, err := knownDevice(g, a.client.Device, a.owner.AccountID, now)
+	if err != nil {
+		return a, err
 	}
-	key := "lane " + c.keys.laneTag(kindEmail, email.Value)
+	own, err := laneDevice(g, a.client.Device, a.owner.AccountID, now)
+	return s.from(a, device, own), err
+}
+
+// from is an attempt from a browser, and what bounds its failures.
+func (s *SignIns) from(a attempt, device, own string) attempt {
+	a.device, a.own, a.lane, a.address = device, own, s.lane(a.email, a.owner, own), budget{}
+	if own == "" {
+		a.device = "" // known once, but too many wrong passwords were typed there
+		// Elsewhere failures of others behind one address never block it either.
+		a.address = s.addressBudget(a.client.Address)
+	}
+	return a
+}
+
+// lane is the budget of wrong passwords. Strangers have one for each address that is
+// typed: one for all addresses of an account would tell which of them belong
+// together. A browser that is the owner's has one of its own, so that strangers'
+// failures never block it.
+func (c *core) lane(email Email, who owner, device string) budget {
+	key := c.laneOf(email.Value)
 	if device != "" {
-		key += " " + device
+		key = c.laneOf(who.Main) + " " + device
 	}
 	return budget{key: key, windows: laneWindows(), backoff: true}
 }
+
+func (c *core) laneOf(address string) string { return "lane " + c.keys.laneTag(kindEmail, address) }
 
 // check runs the hash: the decoy's where nobody has the address.
 func (s *SignIns) check(ctx context.Context, a *attempt, password string) error {
 	if len(password) > 4*s.policy.PasswordMax {
 		return nil // no password is that long: wrong, and not worth a hash
 	}
-	from := asker{key: s.addressBudget(a.client.Address).key}
+	from := asker{whose: s.addressBudget(a.client.Address).key}
 	if a.own != "" {
 		from = ownHash(a.owner.AccountID)
 	}
@@ -147,6 +171,16 @@ func (s *SignIns) start(tx *db.Tx, a attempt) (Started, error) {
 	now, err := lockOwner(tx, a.owner.AccountID, false)
 	if err != nil {
 		return Started{}, err
+	}
+	if a.own != "" { // all browsers may have been signed out during the hash
+		still, err := s.recognised(tx.DB, a, tx.Now)
+		if err == nil && still.own == "" {
+			err = errPutOut
+		}
+		if err != nil {
+			return Started{}, err
+		}
+		a = still
 	}
 	if !a.right || now.AccountID != a.owner.AccountID || now.PasswordHash != a.owner.PasswordHash {
 		if err := spend(tx, a.lane, a.address); err != nil {
@@ -230,7 +264,7 @@ func (s *SignIns) policyFor(tx *db.Tx, a attempt, twoStep string) (Outcome, erro
 // refusals bounds the mails about refused sign-ins. Whoever knows the password is
 // refused all the same past it.
 func refusals(account string) budget {
-	return budget{key: "refusals of " + account, windows: []window{{3, time.Hour}}}
+	return budget{key: "refusals of " + account, windows: []window{{3, time.Hour}, {6, 24 * time.Hour}}}
 }
 
 // refuse opens nothing and trains nothing. The way back in goes to the main address:
@@ -285,7 +319,7 @@ func (s *SignIns) openKnown(tx *db.Tx, a attempt) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
-	if err := settle(tx, a.lane.key, a.owner.AccountID); err != nil {
+	if err := s.settle(tx, a.lane.key, a.owner); err != nil {
 		return Started{}, err
 	}
 	kept, err := s.cancelClosing(tx, a.owner, a.client)
@@ -295,9 +329,10 @@ func (s *SignIns) openKnown(tx *db.Tx, a attempt) (Started, error) {
 	if err := s.learn(tx, a.owner.AccountID, a.client); err != nil {
 		return Started{}, err
 	}
-	if err := s.tellOpened(tx, a.owner.AccountID, a.device == "", a.risk.Reasons, a.failures, a.client); err != nil {
+	if err := s.tellOpened(tx, a.owner.AccountID, a.device == "", false, a.risk.Reasons, a.failures, a.client); err != nil {
 		return Started{}, err
 	}
+	a.client.Session = token // what the log tells is about the session that was opened
 	return Started{Outcome: Accepted, Session: token, Next: a.next, Kept: kept}, recordOpened(tx, EventSignInKnown, a.owner.AccountID, a.risk.Reasons, a.client)
 }
 
@@ -305,19 +340,44 @@ func (s *SignIns) openKnown(tx *db.Tx, a attempt) (Started, error) {
 // sign-in has opened (ASVS v5.0.0-6.3.5). Without one nobody is written to.
 const manyWrong = 5
 
+// The budgets of notices about sign-ins: whoever knows the password, or types wrong
+// ones, must not fill mailboxes. Past them the activity still lists every sign-in.
+const (
+	newDeviceNotices = "new devices of "
+	unusualNotices   = "unusual sign-ins of "
+	failureNotices   = "failures of "
+)
+
 // tellOpened tells the holder once of a sign-in: what was unusual, else that the
-// device is new, else that wrong passwords came before it.
-func (c *core) tellOpened(tx *db.Tx, account string, newDevice bool, unusual []Reason, failures int, cl Client) error {
+// device is new, else that wrong passwords came before it. One that a code was typed
+// for is bounded by the codes.
+func (c *core) tellOpened(tx *db.Tx, account string, newDevice, byCode bool, unusual []Reason, failures int, cl Client) error {
+	n := notice{kind: KindSignInUnusual, reasons: unusual}
+	most := budget{windows: []window{{6, time.Hour}, {20, 24 * time.Hour}}}
 	switch {
 	case len(unusual) > 0:
+		most.key = unusualNotices + account
 	case newDevice:
-		return c.tell(tx, account, notice{kind: KindNewDevice}, cl)
+		n.kind = KindNewDevice
+		if !byCode {
+			most.key = newDeviceNotices + account
+		}
 	case failures >= manyWrong:
-		unusual = []Reason{ReasonFailures}
+		n.reasons = []Reason{ReasonFailures}
+		most.key, most.windows = failureNotices+account, []window{{1, time.Hour}}
 	default:
 		return nil
 	}
-	return c.tell(tx, account, notice{kind: KindSignInUnusual, reasons: unusual}, cl)
+	if err := lock(tx, most); err != nil { // behind the account, for whoever locks it has that already
+		return err
+	}
+	if retryAt, err := refusedUntil(tx, cl, most); err != nil || !retryAt.IsZero() {
+		return err
+	}
+	if err := spend(tx, most); err != nil {
+		return err
+	}
+	return c.tell(tx, account, n, cl)
 }
 
 // askForCode sends a code to the account's first way and waits for it.
@@ -330,7 +390,7 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 		return Started{Outcome: ChannelOff}, nil
 	}
 	to := ways[0].to()
-	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, s.ownersSends(a.owner.AccountID, to))
+	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, s.codeSends(a.owner.AccountID, to, a.own != ""))
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
@@ -368,8 +428,8 @@ func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {
 		return p, err
 	}
 	p.MayTrust, p.Reasons = who.TwoStep == TwoStepEveryTime, reasonsOf(row.Reasons)
-	ways, err := s.ways(g, row.AccountID, now)
-	p.Ways = others(ways, orNone(ch.IdentifierID))
+	ways, held, err := s.waysNow(g, row.AccountID, now)
+	p.Ways, p.TextsHeld = others(ways, orNone(ch.IdentifierID)), held
 	return p, err
 }
 
@@ -405,8 +465,12 @@ func (c *core) sendAgain(tx *db.Tx, ch challenge, way string, cl Client) (Resent
 		m.Reasons = strings.Join(reasons, " ")
 		return m
 	}
+	own, err := ownCode(tx, ch, cl)
+	if err != nil {
+		return Resent{}, err
+	}
 	if way != "" {
-		return c.another(tx, ch, way, m)
+		return c.another(tx, ch, way, own, m)
 	}
 	i, ok, err := reached(tx, ch)
 	if err != nil {
@@ -417,10 +481,10 @@ func (c *core) sendAgain(tx *db.Tx, ch challenge, way string, cl Client) (Resent
 	}
 	if i.Kind == kindPhone {
 		if texts, err := c.canTextTo(tx.DB, tx.Now, i.Value); err != nil || !texts {
-			return c.byMail(tx, ch, m, err)
+			return c.byMail(tx, ch, own, m, err)
 		}
 	}
-	return c.resend(tx, ch, m(i.to()), c.ownersSends(i.AccountID, i.to()), destination{})
+	return c.resend(tx, ch, m(i.to()), c.codeSends(i.AccountID, i.to(), own), destination{})
 }
 
 // Answer takes a typed code. flowID is the one of the page, "" where the form
@@ -514,7 +578,15 @@ func (c *core) noteWrong(tx *db.Tx, ch challenge, i identifier, j judgement, cl 
 
 func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, who owner, ticks Ticks, c Client) (Answered, error) {
 	ticks.Trust = ticks.Trust && who.TwoStep == TwoStepEveryTime
-	if err := settle(tx, row.Lane, row.AccountID); err != nil {
+	// Whoever signed out everywhere meanwhile has ended this attempt, too.
+	var pending int64
+	if err := tx.Model(&signIn{}).Where("id = ?", row.ID).Count(&pending).Error; err != nil {
+		return Answered{}, err
+	}
+	if pending == 0 {
+		return Answered{}, &Error{Kind: Gone, Reason: "flow"}
+	}
+	if err := s.settle(tx, row.Lane, who); err != nil {
 		return Answered{}, err
 	}
 	kept, err := s.cancelClosing(tx, who, c)
@@ -539,13 +611,14 @@ func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, who owner, ticks T
 	}
 	out.Next, out.Kept = row.Next, kept
 	// Under 'every time' a code is also typed on a device that is known.
-	if err := s.tellOpened(tx, who.AccountID, known == "", nil, failures, c); err != nil {
+	if err := s.tellOpened(tx, who.AccountID, known == "", true, nil, failures, c); err != nil {
 		return Answered{}, err
 	}
 	reasons := reasonsOf(row.Reasons)
 	if slices.Equal(reasons, ordinary) {
 		reasons = nil
 	}
+	c.Session = out.Session
 	return out, recordOpened(tx, EventSignIn, row.AccountID, reasons, c)
 }
 

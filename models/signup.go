@@ -66,7 +66,7 @@ func (s *SignUps) Start(ctx context.Context, typed, password string, c Client) (
 	if retryAt, err := s.refusedUntil(s.db.Read(ctx), s.db.Now(), c, s.strangersSends(email, c)...); err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
-	hash, err := s.hasher.hash(ctx, password, asker{key: s.addressBudget(c.Address).key})
+	hash, err := s.hasher.hash(ctx, password, asker{whose: s.addressBudget(c.Address).key})
 	if err != nil {
 		return Started{}, err
 	}

@@ -23,7 +23,7 @@ func TestSignUpMakesNothingBeforeTheCode(t *testing.T) {
 		if err != nil || a.Outcome != Accepted || a.Session == c.Session {
 			t.Fatalf("%+v, %v", a, err)
 		}
-		s, standing, err := h.Sessions.Find(ctx, Client{Session: a.Session})
+		s, standing, err := h.Sessions.Find(ctx, Client{Session: a.Session, UserAgent: c.UserAgent})
 		if err != nil || standing != SignedIn || s.Email != "mara@example.com" || !s.Known || s.Device != "Firefox on Linux" {
 			t.Errorf("%+v, %v, %v", s, standing, err)
 		}

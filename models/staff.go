@@ -57,7 +57,7 @@ func (s *Staff) Create(ctx context.Context, typed string) error {
 		if !added {
 			return invalid("email", "taken", 0)
 		}
-		return recordAs(tx, EventStaffCreated, acct.ID, "", "")
+		return recordAs(tx, EventStaffCreated, acct.ID, "", "", Place{})
 	})
 }
 
@@ -165,17 +165,35 @@ func (s *Staff) Unlock(ctx context.Context, name string) error {
 }
 
 func (c *core) unlock(tx *db.Tx, who owner) error {
-	email, _ := ParseEmail(who.Shown)
-	lane := c.lane(email, who, "").key
-	for _, key := range []string{lane, c.codeBudget(who.AccountID).key, c.resetBudget(email).key, insideCodes(who.AccountID).key, changesBudget(who.AccountID).key} {
+	account := who.AccountID
+	list, err := identifiersOf(tx.DB, account)
+	if err != nil {
+		return err
+	}
+	keys := []string{c.codeBudget(account).key, insideCodes(account).key, changesBudget(account).key}
+	var lanes []string
+	for _, i := range list {
+		if i.Kind == kindEmail {
+			email := Email{Value: i.Value}
+			lanes = append(lanes, c.lane(email, owner{}, "").key)
+			keys = append(keys, c.resetBudget(email).key)
+		}
+	}
+	for _, key := range append(keys, lanes...) {
 		if err := forgiveLanes(tx, key); err != nil {
 			return err
 		}
 	}
-	if _, err := tx.Exec("DELETE FROM strikes WHERE key = ? OR key LIKE ?", lane, strikesOf(who.AccountID, "%")); err != nil {
+	if err := c.forgiveSends(tx, account); err != nil {
 		return err
 	}
-	_, err := tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE account_id = ?", who.AccountID)
+	if _, err := tx.Exec("DELETE FROM strikes WHERE key IN ?", lanes); err != nil {
+		return err
+	}
+	if err := forgiveStrikes(tx, account); err != nil {
+		return err
+	}
+	_, err = tx.Exec("UPDATE identifiers SET wrong_in_row = 0 WHERE account_id = ?", account)
 	return err
 }
 

@@ -28,7 +28,7 @@ func (m *Models) purge(ctx context.Context) error {
 		{"DELETE FROM messages WHERE created_at <= ? AND state <> 'queued'", []any{ago(30 * 24 * time.Hour)}},
 		{"DELETE FROM spends WHERE at <= ?", []any{ago(24 * time.Hour)}},
 		{"DELETE FROM lanes WHERE ends_at <= ?", []any{now}},
-		{"DELETE FROM strikes WHERE touched_at <= ?", []any{ago(strikeLife)}},
+		{"DELETE FROM strikes WHERE touched_at <= ? AND (n < ? OR touched_at <= ?)", []any{ago(fewLife), fewStrikes, ago(strikeLife)}},
 		{"DELETE FROM budgets WHERE touched_at <= ?", []any{ago(25 * time.Hour)}},
 		{"DELETE FROM changes WHERE made_at <= ? AND (applied_at IS NOT NULL OR undone_at IS NOT NULL)", []any{ago(30 * 24 * time.Hour)}},
 		{"DELETE FROM sign_in_history WHERE at <= ?", []any{ago(historyLife)}},

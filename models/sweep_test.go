@@ -42,3 +42,34 @@ func TestSweep(t *testing.T) {
 		}
 	})
 }
+
+// A few wrong passwords in a row are forgotten after a month, many after half a year.
+func TestSweepStrikes(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		for key, n := range map[string]int{"few": fewStrikes - 1, "many": fewStrikes} {
+			h.exec(t, "INSERT INTO strikes (key, n, touched_at) VALUES (?, ?, ?)", key, n, h.core.db.Now())
+		}
+		left := func() (keys []string) {
+			t.Helper()
+			if err := h.Sweep(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if err := h.core.db.Read(ctx).Raw("SELECT key FROM strikes ORDER BY key").Scan(&keys).Error; err != nil {
+				t.Fatal(err)
+			}
+			return keys
+		}
+		h.forward(fewLife - time.Minute)
+		if keys := left(); len(keys) != 2 {
+			t.Errorf("just before a month: %v", keys)
+		}
+		h.forward(time.Minute)
+		if keys := left(); len(keys) != 1 || keys[0] != "many" {
+			t.Errorf("after a month: %v", keys)
+		}
+		h.forward(strikeLife - fewLife)
+		if keys := left(); len(keys) != 0 {
+			t.Errorf("after half a year: %v", keys)
+		}
+	})
+}

@@ -99,6 +99,7 @@ func (s *Console) Switch(ctx context.Context, c Client, name string, on bool, re
 		if err := take(tx, actsBudget(agent.Account), "acts"); err != nil {
 			return err
 		}
+		note(tx, Incident{Name: "authz_admin", By: agent.Account, Client: c, Detail: "switch " + name})
 		if !on {
 			turned, err = tx.Exec("DELETE FROM switches WHERE name = ?", name)
 			return err
@@ -110,7 +111,7 @@ func (s *Console) Switch(ctx context.Context, c Client, name string, on bool, re
 	if err != nil || turned == 0 {
 		return err
 	}
-	s.log.Warn("a switch was turned", "switch", name, "on", on, "by", agent.Name, "account", agent.Account, "reason", reason)
+	s.log.Warn("a switch was turned", "switch", name, "on", on, "by", agent.Name, "reason", reason)
 	s.forget()
 	return nil
 }
@@ -140,13 +141,13 @@ func (s *Console) Slow(ctx context.Context) bool {
 	return s.slow
 }
 
-// Met says whether a browser's device cookie is one that we gave and that still
-// lives, whosever it is. It opens nothing: such a browser is only not a stranger.
-func (s *Console) Met(ctx context.Context, device string) (bool, error) {
+// Met gives the id of a browser's device where its cookie is one that we gave and that
+// still lives, whosever it is, "" for any other. It opens nothing: such a browser is
+// only not a stranger.
+func (s *Console) Met(ctx context.Context, device string) (id string, err error) {
 	if len(device) != tokenLength {
-		return false, nil
+		return "", nil
 	}
-	var n int
-	err := s.db.Read(ctx).Raw("SELECT count(*) FROM devices WHERE token_hash = ? AND ends_at > ?", hashToken(device), s.db.Now()).Scan(&n).Error
-	return n > 0, err
+	err = s.db.Read(ctx).Raw("SELECT id FROM devices WHERE token_hash = ? AND ends_at > ?", hashToken(device), s.db.Now()).Scan(&id).Error
+	return id, err
 }

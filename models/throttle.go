@@ -27,6 +27,8 @@ type budget struct {
 
 	each   string // counted once for each different value, which this is one of
 	slow   bool   // a third is allowed while the switch for strangers is on
+	least  int    // but no fewer than these
+	after  string // only shut for who has had one under this other key in the same time
 	off    string // a switch that shuts it
 	pumped bool   // shut where too few codes of its texts were typed
 }
@@ -118,8 +120,17 @@ func freest(g *gorm.DB, now time.Time, budgets ...budget) (free time.Time, by bu
 // third is a budget with a third of its acts.
 func (b budget) third() budget {
 	b.windows = slices.Clone(b.windows)
+	for i, w := range b.windows {
+		b.windows[i].n = min(w.n, max(1, b.least, w.n/3))
+	}
+	return b
+}
+
+// part is a budget with some per cent of its acts.
+func (b budget) part(percent int) budget {
+	b.windows = slices.Clone(b.windows)
 	for i := range b.windows {
-		b.windows[i].n = max(1, b.windows[i].n/3)
+		b.windows[i].n = max(1, b.windows[i].n*percent/100)
 	}
 	return b
 }
@@ -138,6 +149,11 @@ func (b budget) full(g *gorm.DB, now time.Time) (time.Time, error) {
 	if b.each != "" {
 		if seen, err := nth(g, budget{key: b.key + " " + b.each}, window{1, b.windows[0].per}, now); err != nil || !seen.IsZero() {
 			return time.Time{}, err // one that is counted already
+		}
+	}
+	if b.after != "" {
+		if had, err := nth(g, budget{key: b.after}, window{1, b.windows[0].per}, now); err != nil || had.IsZero() {
+			return time.Time{}, err
 		}
 	}
 	if b.pumped {
@@ -165,11 +181,11 @@ func nth(g *gorm.DB, b budget, w window, now time.Time) (time.Time, error) {
 // budgetNames are what the keys of budgets begin with. Behind it is whose budget it
 // is: a tag, an address, or with true an account's id.
 var budgetNames = map[string]bool{
-	"lane": false, "address": false, "sends from address": false, "send stranger": false, "send owner": false, "send undo": false, "send link": false, "send proof": false,
-	"destinations from address": false, "domain": false, "prefix": false, "new prefix": false, "country": false, "sign-up note": false, "unasked": false, "sends of": true,
+	"lane": false, "address": false, "sends from address": false, "send stranger": false, "send owner": false, "send password": false, "send reset": false, "send undo": false, "send link": false, "send proof": false,
+	"sends from network": false, "destinations from address": false, "domain": false, "prefix": false, "new prefix": false, "country": false, "sign-up note": false, "unasked": false, "sends of": true, "password sends of": true,
 	"purse": false, "reset": false, "resets of all": false, "current password": false,
 	"code": true, "code undo": true, "inside": true, "changes": true, "notices by text": true, "texts of": true,
-	"refusals of": true, "agent finds": true, "agent acts": true, "unlocks of": true, "session moved": true,
+	"refusals of": true, "new devices of": true, "unusual sign-ins of": true, "failures of": true, "agent finds": true, "agent acts": true, "unlocks of": true, "session moved": true,
 	"service codes for": true, "wrong service codes by": true, "calls of": true, "answers by": true, // of models/support
 	"calls from": false, "calls to": false, "moves of": false, "chats from": false,
 	"strangers slow": false, // the slower lane of handlers, which has no key
@@ -312,15 +328,17 @@ func resetBreaker() budget {
 
 // The other budgets that are an account's own.
 const (
-	noticeTexts = "notices by text "
-	proofTexts  = "texts of "
-	ownSends    = "sends of "
+	noticeTexts   = "notices by text "
+	proofTexts    = "texts of "
+	ownSends      = "sends of "
+	passwordSends = "password sends of "
 )
 
 // accountBudgets names every budget whose key holds an account's id.
 func accountBudgets(account string) []string {
 	return []string{
-		"code " + account, "code undo " + account, insideCodes(account).key, changesBudget(account).key, refusals(account).key, noticeTexts + account, proofTexts + account, ownSends + account,
+		"code " + account, "code undo " + account, insideCodes(account).key, changesBudget(account).key, refusals(account).key, noticeTexts + account, proofTexts + account, ownSends + account, passwordSends + account,
+		newDeviceNotices + account, unusualNotices + account, failureNotices + account,
 		findsBudget(account).key, actsBudget(account).key, unlocksBudget(account).key,
 		"service codes for " + account, "wrong service codes by " + account, "calls of " + account, "answers by " + account, // of models/support
 	}

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -210,6 +211,50 @@ func TestEveryChangeByPasswordWaits(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A change made now is told with the place it was made from; of one that waited the
+// place is not known any more.
+func TestPlaceOfAChange(t *testing.T) {
+	for _, kind := range []string{ChangeTwoStep, ChangePhone, ChangeEmail} {
+		for _, waits := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, waits %v", kind, waits), func(t *testing.T) {
+				enginesWith(t, withTexts, func(t *testing.T, h *house) {
+					withoutHash(h)
+					c := h.threeWays(t)
+					c.Place = vienna
+					want := vienna.String()
+					if waits {
+						h.forward(11 * time.Minute)
+						c = h.byPassword(t, c)
+						want = ""
+					}
+					h.begin(t, kind, c)
+					if waits {
+						h.messages(t)
+						h.forward(undoLife)
+						if err := h.ApplyDue(ctx); err != nil {
+							t.Fatal(err)
+						}
+					}
+					list := h.messages(t)
+					if len(list) < 3 {
+						t.Fatalf("told: %+v", list)
+					}
+					for _, m := range list {
+						if m.Place != want || m.Device != "Firefox on Linux" || m.Address == "" {
+							t.Errorf("%s names %q, %q, %q, want %q", m.Kind, m.Device, m.Address, m.Place, want)
+						}
+					}
+					var rows []event
+					err := h.core.db.Read(ctx).Raw("SELECT * FROM events ORDER BY id DESC LIMIT 1").Scan(&rows).Error
+					if err != nil || len(rows) != 1 || rows[0].Place != want || rows[0].Address == "" {
+						t.Errorf("the activity: %+v, %v, want %q", rows, err, want)
+					}
+				})
+			})
+		}
 	}
 }
 

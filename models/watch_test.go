@@ -268,13 +268,13 @@ func TestSlow(t *testing.T) {
 			t.Error("a second later it is not asked for again")
 		}
 		for device, want := range map[string]bool{staff.Device: true, "": false, newToken(): false, "x": false} {
-			if met, err := h.Console.Met(ctx, device); err != nil || met != want {
-				t.Errorf("%q was met: %v, %v", device, met, err)
+			if id, err := h.Console.Met(ctx, device); err != nil || (id != "") != want {
+				t.Errorf("%q was met: %q, %v", device, id, err)
 			}
 		}
 		h.forward(DeviceLife)
-		if met, err := h.Console.Met(ctx, staff.Device); err != nil || met {
-			t.Errorf("an old device: %v, %v", met, err)
+		if id, err := h.Console.Met(ctx, staff.Device); err != nil || id != "" {
+			t.Errorf("an old device: %q, %v", id, err)
 		}
 	})
 }

@@ -79,16 +79,22 @@ func identifiersOf(g *gorm.DB, account string) (list []identifier, err error) {
 // the mailbox that proved it, as long as there is another. Not for good: who has
 // lost the other one must get in again.
 func (c *core) ways(g *gorm.DB, account string, now time.Time) ([]identifier, error) {
+	list, _, err := c.waysNow(g, account, now)
+	return list, err
+}
+
+// waysNow is ways. held says that the first choice would be a text, and that none
+// can be sent at the moment.
+func (c *core) waysNow(g *gorm.DB, account string, now time.Time) (list []identifier, held bool, err error) {
 	var choice []struct {
 		PreferredID, ResetVia *string
 		PasswordSetAt         time.Time
 	}
 	if err := g.Raw("SELECT preferred_id, reset_via, password_set_at FROM accounts WHERE id = ?", account).Scan(&choice).Error; err != nil || len(choice) == 0 {
-		return nil, err
+		return nil, false, err
 	}
-	list, err := identifiersOf(g, account)
-	if err != nil {
-		return nil, err
+	if list, err = identifiersOf(g, account); err != nil {
+		return nil, false, err
 	}
 	list = slices.DeleteFunc(list, func(i identifier) bool { return i.Kind == kindPhone && !c.texts })
 	if via := orNone(choice[0].ResetVia); len(list) > 1 && now.Before(choice[0].PasswordSetAt.Add(time.Duration(c.policy.UndoLife))) {
@@ -98,12 +104,10 @@ func (c *core) ways(g *gorm.DB, account string, now time.Time) ([]identifier, er
 	texts := true
 	if at := slices.IndexFunc(list, func(i identifier) bool { return i.Kind == kindPhone }); at >= 0 { // an account has one at most
 		if texts, err = c.canTextTo(g, now, list[at].Value); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
-	list = slices.DeleteFunc(list, func(i identifier) bool {
-		return i.WrongInRow >= wrongInRow || i.Kind == kindPhone && !texts
-	})
+	list = slices.DeleteFunc(list, func(i identifier) bool { return i.WrongInRow >= wrongInRow })
 	first := func(i identifier) int {
 		switch {
 		case i.ID == orNone(choice[0].PreferredID):
@@ -114,7 +118,9 @@ func (c *core) ways(g *gorm.DB, account string, now time.Time) ([]identifier, er
 		return 2
 	}
 	slices.SortStableFunc(list, func(x, y identifier) int { return first(x) - first(y) })
-	return list, nil
+	held = !texts && len(list) > 0 && list[0].Kind == kindPhone
+	list = slices.DeleteFunc(list, func(i identifier) bool { return i.Kind == kindPhone && !texts })
+	return list, held, nil
 }
 
 // others gives the ways but the one in use, as the pages show them.
@@ -130,22 +136,22 @@ func others(list []identifier, used string) []Way {
 
 // another sends the code of a challenge to another confirmed channel of its
 // account: never to one that was typed. A NotFound error where the account has
-// no such way.
-func (c *core) another(tx *db.Tx, ch challenge, way string, m func(destination) message) (Resent, error) {
+// no such way. own is what ownCode says.
+func (c *core) another(tx *db.Tx, ch challenge, way string, own bool, m func(destination) message) (Resent, error) {
 	list, err := c.ways(tx.DB, orNone(ch.AccountID), tx.Now)
 	if err != nil {
 		return Resent{}, err
 	}
 	for _, i := range list {
 		if i.ID == way {
-			return c.resend(tx, ch, m(i.to()), c.ownersSends(i.AccountID, i.to()), i.to())
+			return c.resend(tx, ch, m(i.to()), c.codeSends(i.AccountID, i.to(), own), i.to())
 		}
 	}
 	return Resent{}, &Error{Kind: NotFound, Reason: "way"}
 }
 
 // byMail sends the code of a challenge by e-mail, where no text can be sent any more.
-func (c *core) byMail(tx *db.Tx, ch challenge, m func(destination) message, err error) (Resent, error) {
+func (c *core) byMail(tx *db.Tx, ch challenge, own bool, m func(destination) message, err error) (Resent, error) {
 	if err != nil {
 		return Resent{}, err
 	}
@@ -153,7 +159,7 @@ func (c *core) byMail(tx *db.Tx, ch challenge, m func(destination) message, err 
 	if err != nil || len(list) == 0 {
 		return Resent{Outcome: ChannelOff}, err
 	}
-	return c.another(tx, ch, list[0].ID, m)
+	return c.another(tx, ch, list[0].ID, own, m)
 }
 
 // canText says whether texts can be sent now; past the purse e-mail takes over,

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -157,7 +158,7 @@ var activities = map[string]activityWords{
 	"change_stopped":        {"A waiting change was stopped", true},
 	"undone":                {"A change was taken back, and all devices were signed out", true},
 	"not_me":                {"Someone with one of your messages said: this wasn't me", false},
-	"codes_braked":          {"Many reset codes were asked for and not typed, so none were sent for an hour", true},
+	"codes_braked":          {"Many reset codes were asked for and not typed, so no more of them were sent for an hour", true},
 	"muted":                 {"Codes to unknown devices were stopped for a while", true},
 	"closing":               {"Someone asked to close the account", true},
 	"closing_cancelled":     {"The account stays open, because someone signed in", true},
@@ -238,11 +239,11 @@ const (
 	twoStepIsOff    = "Off"
 	twoStepNew      = "We ask for a code when you sign in on a new device."
 	twoStepEvery    = "We ask for a code each time you sign in, except on a device that you trust."
-	twoStepNone     = "Your password alone opens your account. Choose below when we should ask for a code too."
+	twoStepNone     = "An ordinary sign-in needs only your password. Choose below when we should ask for a code too."
 	twoStepWhen     = "When should we ask for a code?"
 	twoStepTurnOn   = "Turn on"
 	twoStepToOff    = "Turn it off"
-	twoStepToOffHow = "Your password alone would then open your account. You see what stops and what stays before anything changes."
+	twoStepToOffHow = "An ordinary sign-in would then need only your password. You see what stops and what stays before anything changes."
 	twoStepOffLink  = "Turn off two-step verification"
 	twoStepWhere    = "Where should codes go first?"
 	twoStepWhereHow = "When you are asked for a code, you can still choose another of these ways."
@@ -287,6 +288,17 @@ var twoStepOffStays = []string{
 	"Codes before you change your settings",
 }
 
+// twoStepOffUnusual stays too, unless the operator does not want it.
+const twoStepOffUnusual = "A code where a sign-in looks very unusual"
+
+// stays lists what turning it off does not change.
+func (p TwoStepOffPage) stays() []string {
+	if !p.Unusual {
+		return twoStepOffStays
+	}
+	return append(slices.Clone(twoStepOffStays), twoStepOffUnusual)
+}
+
 // Devices.
 const (
 	devicesTitle      = "Devices"
@@ -297,6 +309,8 @@ const (
 	devicesTrusted    = "Trusted until {day}"
 	devicesActive     = "Active now"
 	devicesMoved      = "A session of it turned up in another browser or country: {time}. Nothing is shown or changed there until a code is entered."
+	devicesActiveIn   = "Active now, in {browser}"
+	devicesSeenIn     = "Last active: {time}, in {browser}"
 	devicesSeen       = "Last active: {time}"
 	devicesRename     = "Rename"
 	devicesName       = "Name of this device"
@@ -319,6 +333,20 @@ const (
 	everywhereAct   = "Sign out everywhere"
 	everywhereKeep  = "Go back to your devices"
 )
+
+// activeWords say when a device was used, and in what where its name does not say so.
+func (d DeviceItem) activeWords() string {
+	in := d.Browser != "" && d.Browser != d.Name
+	switch {
+	case d.This && in:
+		return devicesActiveIn
+	case d.This:
+		return devicesActive
+	case in:
+		return devicesSeenIn
+	}
+	return devicesSeen
+}
 
 // facts is the small print of one device.
 func (d DeviceItem) facts() string {

@@ -97,6 +97,8 @@ const (
 	phoneTitle       = "Phone"
 	phoneLede        = "We text codes and account alerts to it, and nothing else. If your mail is slow or out of reach, it is your other way in."
 	phoneOff         = "This service does not send texts yet, so no number can be added here. Codes and alerts go to your email address."
+	phoneHeld        = "We text codes and account alerts to it, and nothing else. Texts are paused at the moment, so codes go to your email address until they go out again."
+	phoneNoNew       = "No number can be added or changed at the moment, because we cannot send it a code by text. Try again later."
 	phoneNumber      = "Phone number"
 	phoneNone        = "None"
 	phoneConfirmed   = "Confirmed"
@@ -133,6 +135,7 @@ const (
 	reauthLede     = "What you want to do needs a fresh code first. We will send it to {address}, and after it you can make changes for some minutes without another one."
 	reauthLedeWays = "What you want to do needs a fresh code first. After it you can make changes for some minutes without another one."
 	reauthMoved    = "You are signed in, but in another browser or another country than before. That may well be you. So that nobody goes on with a copy of your session, confirm it once, and everything is as it was."
+	reauthMovedTo  = "We will send a code to {address}."
 	reauthWhere    = "Where should the code go?"
 	reauthUsual    = "The usual way: {address}"
 	reauthNoCode   = "I can't get a code"
@@ -140,6 +143,7 @@ const (
 	reauthPasswordTitle = "Confirm with your password"
 	reauthPasswordAct   = "Go on with the password"
 	reauthPasswordBack  = "I can get a code after all"
+	reauthPasswordMoved = "You are signed in, but in another browser or another country than before. Your password confirms the session here, and shows your account again."
 )
 
 func reauthPasswordLede(hours int) string {

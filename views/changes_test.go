@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -308,6 +309,54 @@ func TestNotMeStepsAreTicked(t *testing.T) {
 		want := []string{"reset sign_out two_step mute", ""}[done]
 		if strings.Join(acts, " ") != want || len(rows) != 4 {
 			t.Errorf("%d rows, acts %v, want %s", len(rows), acts, want)
+		}
+	}
+}
+
+// Of a mere flood the mute is what helps: it is the one filled button, and what it
+// does is told once.
+func TestNotMeOfAFlood(t *testing.T) {
+	p := messageOf("codes_braked")
+	p.Blocked, p.MuteHours = true, 24
+	doc := parse(t, NotMeThis(p))
+	first := find(doc, func(n *html.Node) bool { return hasClass(n, "thing") })[0]
+	if attr(find(first, func(n *html.Node) bool { return attr(n, "name") == "act" })[0], "value") != "mute" {
+		t.Error("the mute is not the first")
+	}
+	filled := find(doc, func(n *html.Node) bool { return n.Data == "button" && hasClass(n, "short") && !hasClass(n, "second") })
+	if len(filled) != 1 || text(filled[0]) != "Send none for 24 hours" {
+		t.Errorf("%d filled buttons", len(filled))
+	}
+	p.MutedUntil = noon.Add(24 * time.Hour)
+	if s := text(parse(t, NotMeThis(p))); strings.Contains(s, "For 24 hours") || strings.Count(s, "nobody can ask for a reset code") != 1 || !strings.Contains(s, "Until "+p.MutedUntil.Format(toDay)) {
+		t.Error(s)
+	}
+}
+
+// Of a session that has moved nobody is told that it is in use.
+func TestNotMeOfAMovedSession(t *testing.T) {
+	p := messageOf("session_moved")
+	p.InSession = true
+	if s := text(parse(t, NotMeThis(p))); strings.Contains(s, "can use it") || !strings.Contains(s, "until they confirm it with a code or your password") {
+		t.Error(s)
+	}
+}
+
+// A session that has moved is led out, and not round in a circle.
+func TestMovedStepUpLeadsOut(t *testing.T) {
+	all := pages()
+	for _, name := range []string{"reauth start moved", "reauth start moved ways", "reauth password moved", "code moved", "code moved, torn"} {
+		main := find(parse(t, all[name]), func(n *html.Node) bool { return attr(n, "id") == "main" })[0]
+		var leads []string
+		for _, n := range tag(main, "a") {
+			leads = append(leads, attr(n, "href"))
+		}
+		for _, n := range tag(main, "form") {
+			leads = append(leads, attr(n, "action"))
+		}
+		out := slices.Contains(leads, "/sign-out") && (slices.Contains(leads, "/not-me") || name == "code moved, torn")
+		if !out || slices.Contains(leads, "/account") || strings.Contains(text(main), "What you want to do") {
+			t.Errorf("%s leads to %v", name, leads)
 		}
 	}
 }

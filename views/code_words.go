@@ -25,6 +25,8 @@ const (
 	codeDidYouMean = "Did you mean {address}?"
 	codeMeant      = "Change the address"
 
+	codeTextsHeld = "Texts to your number are paused at the moment, so this code goes by email."
+
 	tornTitle = "Your code has expired"
 	tornNote  = "The page and the new message will show the same request name. The old code no longer works."
 
@@ -62,6 +64,8 @@ func resentWords(c Code, fresh bool) string {
 
 func tornStart(c Code) string {
 	switch {
+	case c.Moved:
+		return reauthNoCode
 	case c.Purpose == "step_up":
 		return codeBack
 	case c.Purpose == "email":
@@ -233,6 +237,8 @@ func codeSteps(c Code) []string {
 func codeLinks(c Code) []link {
 	first := link{c.startPath(), "Use a different email address"}
 	switch {
+	case c.Moved:
+		first.words = reauthNoCode
 	case c.Purpose == "step_up":
 		first.words = codeBack
 	case c.Purpose == "phone":

@@ -57,7 +57,7 @@ var deskBanners = map[string]banner{
 	"staff_wrapped":    {true, "Wrapped up", "The conversation ended at {time}."},
 	"call_missed":      {true, "Noted", "Nobody answered. It was noted at {time}."},
 	"call_done":        {true, "Noted", "The call is done. It was noted at {time}."},
-	"texts_off":        {true, "Texts are off", "No text goes out since {time}. Codes go by email."},
+	"texts_off":        {true, "Texts are off", "No text has gone out since {time}. Codes go by email."},
 	"texts_on":         {true, "Texts go out again", "They do since {time}."},
 	"strangers_slow":   {true, "Strangers are slowed down", "They are since {time}."},
 	"strangers_usual":  {true, "Strangers go as usual", "They do since {time}."},

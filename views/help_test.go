@@ -90,7 +90,7 @@ func TestHelpIsWhereItIsNeeded(t *testing.T) {
 	all := pages()
 	screens := map[string]string{
 		"sign_in": "sign-in", "sign_in refused": "sign-in, failed twice", "sign_up": "sign-up", "reset": "reset", "reset_link": "reset link", "reset_new": "reset new",
-		"another": "another sign_in", "reauth": "reauth start", "reauth_password": "reauth password", "email": "email", "phone": "phone", "phone_remove": "phone remove",
+		"another": "another sign_in", "reauth": "reauth start", "reauth_password": "reauth password", "reauth_moved": "reauth start moved", "email": "email", "phone": "phone", "phone_remove": "phone remove",
 		"password": "change password", "two_step": "two-step new", "two_step_off": "two-step turn off", "devices": "devices", "everywhere": "everywhere",
 		"close": "close", "not_me": "not me", "undo": "undo of nothing known", "activity": "activity", "refused": "refused",
 	}

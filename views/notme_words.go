@@ -51,7 +51,7 @@ const (
 	notMeMore  = "If you want to do more"
 	notMeDone  = "Done"
 	notMeOpen  = "Not done yet"
-	notMeUntil = "Until {time}"
+	notMeMuted = "Until {time} nobody can ask for a reset code from a device that your account does not know. Your own devices and right passwords are not affected."
 	notMeHelp  = "More about unexpected messages"
 )
 
@@ -148,6 +148,8 @@ func (p NotMeThisPage) warning() (title, body string) {
 		act = " Go on, and choose a new password."
 	}
 	switch {
+	case p.Kind == "session_moved":
+		return "If this was not you, someone may have copied your session", "It shows them nothing of your account until they confirm it with a code or your password." + act
 	case p.InSession:
 		return "If this was not you, someone is signed in to your account", "They can use it until they are signed out." + act
 	case p.PasswordRight:
@@ -195,10 +197,10 @@ func (p NotMeThisPage) steps() []notMeStep {
 		{act: "two_step", title: twoStepTitle, body: "With it the password alone opens nothing on a new device.", words: "Turn it on", done: p.TwoStepDone},
 		{act: "mute", title: "Codes to unknown devices", body: mute, words: none, done: !p.MutedUntil.IsZero(), until: p.MutedUntil},
 	}
-	if p.Kind == "codes_braked" { // what helps against more of them comes first
+	if p.Kind == "codes_braked" { // nobody has the password: what helps is to have no more of them
 		last := len(list) - 1
-		list[0].main = true
-		list = append([]notMeStep{list[0], list[last]}, list[1:last]...)
+		list[last].main = true
+		list = append([]notMeStep{list[last]}, list[:last]...)
 	}
 	return list
 }

@@ -7,8 +7,20 @@ import (
 )
 
 func TestReasonsInWords(t *testing.T) {
-	if got := reasonList([]string{"far_away", "of_another_program", "new_device"}); got != "far from your last sign-in, a new device" {
-		t.Errorf("got %q", got)
+	for slugs, want := range map[string]string{
+		"":                                  "",
+		"of_another_program":                "",
+		"recent_change":                     "a recent change to your account",
+		"far_away of_another_program":       "far from your last sign-in",
+		"far_away recent_change":            "far from your last sign-in",
+		"far_away new_device":               "far from your last sign-in and a new device",
+		"recent_change far_away new_device": "far from your last sign-in and a new device",
+		"far_away new_device failures":      "far from your last sign-in, a new device and wrong passwords just before",
+		"far_away new_device failures new_country long_idle": "far from your last sign-in, a new device and wrong passwords just before",
+	} {
+		if got := reasonList(strings.Fields(slugs)); got != want {
+			t.Errorf("%s: %q, not %q", slugs, got, want)
+		}
 	}
 	for slug, words := range reasonWords {
 		if words == "" || strings.ContainsAny(words, ".,:") {

@@ -20,15 +20,28 @@ var reasonWords = map[string]string{
 	"recent_change":    "a recent change to your account",
 }
 
-// reasonList says reasons in words: 'a new device, far from your last sign-in'.
+// mostReasons is how many reasons people read: more of them say less.
+const mostReasons = 3
+
+// reasonList says the strongest reasons in words: 'far from your last sign-in and a
+// new device'. A change of one's own, such as a reset, is named only where nothing
+// else is unusual.
 func reasonList(slugs []string) string {
 	var list []string
 	for _, slug := range slugs {
-		if words, ok := reasonWords[slug]; ok {
+		if words, ok := reasonWords[slug]; ok && slug != "recent_change" {
 			list = append(list, words)
 		}
 	}
-	return strings.Join(list, ", ")
+	if len(list) == 0 && slices.Contains(slugs, "recent_change") {
+		return reasonWords["recent_change"]
+	}
+	list = list[:min(len(list), mostReasons)]
+	last := len(list) - 1
+	if last < 1 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:last], ", ") + " and " + list[last]
 }
 
 // unusual says that a code is asked for because of more than a new device.
@@ -45,6 +58,7 @@ const (
 	refusedWhy       = "What looks unusual: {reasons}."
 	refusedNoMail    = "Look for the messages that we sent to {address} a short while ago. If their time is up, {reset}: that sends another one."
 	refusedKnown     = "Use a device where you have signed in before. It is never refused."
+	refusedBack      = "Go back to the sign-in"
 	refusedNoMailbox = "If the message does not come, {reset}. After that, a sign-in from this browser is not refused any more."
 )
 

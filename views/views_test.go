@@ -240,6 +240,8 @@ func changePages(all map[string]templ.Component) {
 	}
 	all["phone set"] = Phone(PhonePage{Shell: inside("/account/phone"), On: true, Number: "number ending 42", Slow: 72})
 	all["phone off"] = Phone(PhonePage{Shell: inside("/account/phone")})
+	all["phone held"] = Phone(PhonePage{Shell: inside("/account/phone"), On: true, Held: true, NoNew: true, Number: "number ending 42"})
+	all["phone, no new"] = Phone(PhonePage{Shell: inside("/account/phone"), On: true, NoNew: true})
 	all["phone set, off"] = Phone(PhonePage{Shell: inside("/account/phone"), Number: "number ending 42"})
 	all["phone remove"] = PhoneRemove(PhoneRemovePage{Shell: inside("/account/phone/remove"), Number: "number ending 42", Only: true, Slow: 1})
 	all["phone remove, one of several"] = PhoneRemove(PhoneRemovePage{Shell: inside("/account/phone/remove"), Number: "number ending 42"})
@@ -247,12 +249,16 @@ func changePages(all map[string]templ.Component) {
 	all["change password slow"] = Password(PasswordPage{Shell: inside("/account/password"), Email: "mara@example.com", MinPassword: 12, Slow: 72})
 	all["two-step ways"] = TwoStep(TwoStepPage{Shell: inside("/account/two-step"), State: "new_devices", Now: noon, CodesTo: "number ending 42", Ways: someWays(), Slow: 72})
 	all["two-step mail"] = TwoStep(TwoStepPage{Shell: inside("/account/two-step"), State: "every_time", Now: noon, CodesTo: "m***@example.com", Ways: someWays()[:1]})
-	all["two-step turn off slow"] = TwoStepOff(TwoStepOffPage{inside("/account/two-step/off"), 72})
+	all["two-step turn off slow"] = TwoStepOff(TwoStepOffPage{Shell: inside("/account/two-step/off"), Slow: 72, Unusual: true})
 	all["close"] = Close(ClosePage{inside("/account/close"), "mara@example.com", 7})
 
 	all["reauth start ways"] = ReauthStart(ReauthStartPage{Shell: inside("/reauth"), Destination: "number ending 42", Next: "/account/password", Ways: someWays()})
 	all["reauth start moved"] = ReauthStart(ReauthStartPage{Shell: inside("/reauth"), Destination: "m***@example.com", Next: "/account", Moved: true})
-	all["reauth password moved"] = ReauthPassword(ReauthPasswordPage{Shell: inside("/reauth/password"), Next: "/account", Hours: 72})
+	all["reauth start moved ways"] = ReauthStart(ReauthStartPage{Shell: inside("/reauth"), Destination: "number ending 42", Ways: someWays(), Moved: true})
+	moved := func(c *Code) { c.Purpose, c.Moved, c.TextsHeld = "step_up", true, true }
+	all["code moved"] = CodeEntry(CodePage{Shell: inside("/reauth"), Code: codeWith(moved)})
+	all["code moved, torn"] = CodeEntry(CodePage{Shell: inside("/reauth"), Code: codeWith(func(c *Code) { moved(c); c.ExpiresAt = noon })})
+	all["reauth password moved"] = ReauthPassword(ReauthPasswordPage{Shell: inside("/reauth/password"), Next: "/account", Moved: true, Hours: 72})
 	all["devices moved"] = Devices(DevicesPage{Shell: inside("/account/devices"), Now: noon, Sessions: 1, Devices: []DeviceItem{
 		{ID: "a", Name: "Firefox on Linux", This: true, SignedIn: true, FirstSeen: noon, LastSeen: noon, Address: "192.0.2.7", Place: "Vienna, Austria", MovedAt: noon, Icon: "computer"},
 	}})

@@ -55,7 +55,7 @@ type WatchAlarm struct {
 func (p ConsoleWatchPage) problems() []problem {
 	var list []problem
 	for _, e := range p.Errors {
-		list = append(list, problem{"reason-" + p.Of, deskErrorWords(e)})
+		list = append(list, problem{"reason-" + p.Of, watchSwitches[p.Of].name + ": " + deskErrorWords(e)})
 	}
 	return list
 }
@@ -630,7 +630,7 @@ func watchOutstanding(p ConsoleWatchPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if a.mend() != "" {
+				if words := p.mend(a); words != "" {
 					var templ_7745c5c3_Var26 string
 					templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(watchIf)
 					if templ_7745c5c3_Err != nil {
@@ -658,9 +658,9 @@ func watchOutstanding(p ConsoleWatchPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var28 string
-					templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(a.mend())
+					templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(words)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/watch.templ`, Line: 242, Col: 74}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/watch.templ`, Line: 242, Col: 71}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 					if templ_7745c5c3_Err != nil {
@@ -1151,7 +1151,7 @@ func meter(percent int) templ.Component {
 			templ_7745c5c3_Var55 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<svg class=\"meter\" viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"bar-all\" x=\"0\" y=\"0\" width=\"100\" height=\"4\"></rect> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<svg class=\"meter\" viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"meter-all\" x=\"0\" y=\"0\" width=\"100\" height=\"4\"></rect> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1401,7 +1401,7 @@ func watchSwitchForm(p ConsoleWatchPage, s WatchSwitch) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if refused {
-				templ_7745c5c3_Err = errorText(id, deskErrorWords(p.Errors[0])).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = errorText(id, p.problems()[0].words).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -156,6 +156,29 @@ func TestWatchWords(t *testing.T) {
 	}
 }
 
+// What is on already is not advised, and a refusal says of which switch.
+func TestWatchAdvice(t *testing.T) {
+	p := someWatch(nil)
+	for _, name := range []string{"wrong_codes", "purse"} {
+		p.Alarms = append(p.Alarms, WatchAlarm{Name: name, N: 85})
+	}
+	for on, want := range []int{2, 1, 0} {
+		if on > 0 {
+			p.Switches[on-1].Since = noon
+		}
+		mends := find(parse(t, ConsoleWatch(p)), func(n *html.Node) bool { return strings.HasPrefix(attr(n, "id"), "mend-") })
+		if len(mends) != want {
+			t.Errorf("%d on: %d are advised", on, len(mends))
+		}
+	}
+	p = someWatch(nil)
+	p.Of, p.Errors = "strangers_slow", []FieldError{{Field: "reason", Reason: "required"}}
+	summary := find(parse(t, ConsoleWatch(p)), func(n *html.Node) bool { return hasClass(n, "error-summary") })[0]
+	if s := text(summary); !strings.Contains(s, "Strangers slow: Write a reason") {
+		t.Error(s)
+	}
+}
+
 // What refreshes itself can be stopped, also without script, and holds no form.
 func TestWatchRefreshes(t *testing.T) {
 	page := someWatch(someHours(func(int, *WatchHour) {}))

@@ -19,8 +19,6 @@ const (
 	watchAlarms  = "What stands out"
 	watchQuiet   = "Nothing unusual."
 	watchIf      = "If it goes on, "
-	watchSlowIt  = "slow strangers down."
-	watchStopIt  = "switch texts off."
 	watchSwitch  = "Switches"
 	watchNumbers = "Numbers by hour"
 	watchHour    = "Hour from"
@@ -46,7 +44,7 @@ var watchChannels = map[string]string{"email": "Email", "sms": "Texts"}
 var watchSpeeds = map[string]string{
 	"usual": "As usual",
 	"slow":  "Slow since {time}",
-	"down":  "Nothing goes out since {time}",
+	"down":  "Nothing has gone out since {time}",
 	"off":   "Not set up",
 }
 
@@ -97,16 +95,28 @@ func (a WatchAlarm) words() string {
 	return strings.NewReplacer("{usual}", count(a.Usual), "{age}", watchLength.roughly(a.For)).Replace(watchAlarmWords[name].of(a.N))
 }
 
-// mend is what can be done about it here, "" where that is nothing.
+// mend names the switch that helps, "" where there is none.
 func (a WatchAlarm) mend() string {
 	switch {
 	case a.Name == "few_typed" && a.Channel == "sms", a.Name == "purse" && a.N < 100:
-		return watchStopIt
+		return "texts_off"
 	case a.Name == "wrong_codes", a.Name == "refused", a.Name == "brakes", a.Name == "few_typed":
-		return watchSlowIt
+		return "strangers_slow"
 	}
 	return ""
 }
+
+// mend is what can still be done about an alarm here: nothing where that is on.
+func (p ConsoleWatchPage) mend(a WatchAlarm) string {
+	for _, s := range p.Switches {
+		if s.Name == a.mend() && s.Since.IsZero() {
+			return watchMends[s.Name]
+		}
+	}
+	return ""
+}
+
+var watchMends = map[string]string{"texts_off": "switch texts off.", "strangers_slow": "slow strangers down."}
 
 // watchSwitchWords are of one switch.
 type watchSwitchWords struct{ name, does, is, on, off string }
@@ -119,7 +129,7 @@ var watchSwitches = map[string]watchSwitchWords{
 	},
 	"strangers_slow": {
 		"Strangers slow",
-		"Forms of browsers that nobody is signed in at, and that were never here before, wait in one short line, and their limits are a third. Members where they were before notice nothing. For an attack.",
+		"Forms from browsers that are neither signed in nor were here before wait in one short line, and their limits are a third. Members in a browser that was here before notice nothing. For an attack.",
 		"Strangers are slowed down.", "Slow strangers down", "Let strangers go as usual",
 	},
 }

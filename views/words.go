@@ -72,7 +72,7 @@ var banners = map[string]banner{
 	"password_changed":      {true, "Success", "Your password has changed."},
 	"password_reset":        {true, "Success", "Your password has changed. All devices have been signed out."},
 	"two_step_saved":        {true, "Success", "Two-step verification is on, and your choice is saved."},
-	"two_step_off":          {true, "Success", "Two-step verification is off. Your password alone opens your account now."},
+	"two_step_off":          {true, "Success", "Two-step verification is off. An ordinary sign-in needs only your password now."},
 	"channel_saved":         {true, "Success", "Your choice is saved. The next code goes there first."},
 	"device_renamed":        {true, "Success", "The device has its new name."},
 	"device_signed_out":     {true, "Success", "The device is signed out, and needs a code next time. It took hold at {time}."},

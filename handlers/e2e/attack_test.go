@@ -148,10 +148,7 @@ func (r reply) leads(tb testing.TB, what, path string) {
 	}
 }
 
-var (
-	shownTag = regexp.MustCompile(`<bdi>([A-Z][a-z]+ \d\d)</bdi>`)
-	flowOf   = regexp.MustCompile(`name="flow" value="([0-9a-f]{32})"`)
-)
+var shownTag = regexp.MustCompile(`<bdi>([A-Z][a-z]+ \d\d)</bdi>`)
 
 // code is the one for this peer's page: the message to one of the places that bears
 // the page's tag. It also says where it went.

@@ -223,7 +223,7 @@ func consoleWalk(ines, mara string) walk {
 		}},
 		{"now, texts are off", "", func(p *tab) {
 			p.submit("form:has(#reason-texts_off)", "reason", "Somebody has texts sent for money.")
-			p.says(".notice", "No text goes out since")
+			p.says(".notice", "No text has gone out since")
 			p.says("#alarms + ul", "Texts are off. Since")
 			p.submit("form:has([value=texts_off])")
 			p.says("#alarms + p", "Nothing unusual.")

@@ -43,8 +43,12 @@ func MendOpen(err error) error {
 }
 
 // ServeMetrics answers /metrics on a listener of its own until ctx ends: what it
-// tells is the operator's business, and on no page of the site.
-func ServeMetrics(ctx context.Context, l net.Listener, metrics http.Handler) error {
+// tells is the operator's business, and on no page of the site. It asks nobody who he
+// is.
+func ServeMetrics(ctx context.Context, log *slog.Logger, l net.Listener, metrics http.Handler) error {
+	if host, _, err := net.SplitHostPort(l.Addr().String()); err != nil || !isLoopback(host) {
+		log.Warn("--metrics: whoever reaches this address reads the figures; a firewall or a loopback address keeps others out", "address", l.Addr().String())
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
