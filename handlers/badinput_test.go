@@ -18,6 +18,7 @@ const urlencoded = "application/x-www-form-urlencoded"
 func raw(h *house, method, path, kind, cookie string, body io.Reader) *httptest.ResponseRecorder {
 	h.t.Helper()
 	r := httptest.NewRequest(method, path, body)
+	r.Header = h.browser().header // a session is at home in it
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}

@@ -12,8 +12,8 @@ const (
 	queueLength = 128 // of strangers
 	queuePlaces = 16  // of them, for one network address
 
-	ownLength = 32 // of owners: in a browser of theirs, or inside a session
-	ownPlaces = 4  // of them, for one account
+	ownLength = 128 // of owners: in a browser of theirs, or inside a session
+	ownPlaces = 16  // of them, for one account
 )
 
 // asker is whose share of the queue a hash takes. whose is a network address's budget,
