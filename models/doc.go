@@ -26,7 +26,8 @@
 //	code.go        what a code looks like and what people type (pure)
 //	keys.go        the key ring; codes, request tags and tags are derived here
 //	signup.go      from an address and a password to an account
-//	signin.go      from a password to a session
+//	signin.go      from a password to a session, or to a code
+//	signincode.go  the code of a sign-in, and the session that it opens
 //	risk.go        how unusual a sign-in is (pure); its numbers are in risk.toml
 //	signals.go     what the database knows of an attempt, and learns from it
 //	session.go     mint, find, touch, end
@@ -41,7 +42,8 @@
 //	outbox.go      messages: enqueue, claim, sent, failed, delivery line
 //	speed.go       how fast each channel is right now
 //	event.go       security activity
-//	securitylog.go lines of the security log, and what is counted for all instances
+//	securitylog.go lines of the security log
+//	tally.go       what is counted for all instances
 //	metrics.go     figures of this process and of the rows
 //	watch.go       the last 24 hours at a glance, and alarms
 //	switches.go    what staff turn on for a while

@@ -189,7 +189,7 @@ func (r gauges) read() (list []prometheus.Metric, err error) {
 	if len(oldest) > 0 {
 		age = now.Sub(oldest[0].CreatedAt).Seconds()
 	}
-	spent, err := counted(g, r.purse(), now)
+	spent, err := used(g, r.purse(), now)
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +198,6 @@ func (r gauges) read() (list []prometheus.Metric, err error) {
 	}
 	gauge(queueWaiting, float64(waiting))
 	gauge(queueAge, age)
-	gauge(purseUsed, float64(len(spent))/float64(max(1, r.policy.DailyTexts)))
+	gauge(purseUsed, float64(spent)/float64(max(1, r.policy.DailyTexts)))
 	return list, nil
 }

@@ -139,11 +139,9 @@ func (s *Staff) facts(ctx context.Context, id string) (f Facts, err error) {
 			f.CodesShut = append(f.CodesShut, i.masked())
 		}
 	}
-	spent, err := counted(g, s.codeBudget(id), now)
-	if err != nil {
+	if f.WrongCodes, err = used(g, s.codeBudget(id), now); err != nil {
 		return f, err
 	}
-	f.WrongCodes = len(spent)
 	accounts := &Accounts{s.core}
 	if f.Recent, err = accounts.Activity(ctx, Session{AccountID: id}, 10); err != nil {
 		return f, err

@@ -84,6 +84,13 @@ func counted(g *gorm.DB, b budget, now time.Time) ([]time.Time, error) {
 	return times, err
 }
 
+// used counts the acts inside the budget's windows, no more than they hold.
+func used(g *gorm.DB, b budget, now time.Time) (n int, err error) {
+	long, most := b.longest()
+	err = g.Raw("SELECT count(*) FROM (SELECT 1 FROM spends WHERE key = ? AND at > ? LIMIT ?) AS acts", b.key, now.Add(-long.per), most).Scan(&n).Error
+	return n, err
+}
+
 // freeAt reads when a budget allows the next act, zero for now. It locks
 // nothing: who must be sure asks again inside a transaction.
 func freeAt(g *gorm.DB, now time.Time, budgets ...budget) (time.Time, error) {

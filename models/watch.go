@@ -111,11 +111,9 @@ func (s *Console) look(ctx context.Context) (Watch, error) {
 	if w.QueueLength, w.QueueAge, err = queue(g, now); err != nil {
 		return w, err
 	}
-	texts, err := counted(g, s.purse(), now)
-	if err != nil {
+	if w.PurseUsed, err = used(g, s.purse(), now); err != nil {
 		return w, err
 	}
-	w.PurseUsed = len(texts)
 	if w.Speeds, err = s.outbox.Speeds(ctx); err != nil {
 		return w, err
 	}

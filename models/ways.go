@@ -173,13 +173,13 @@ func (c *core) canText(g *gorm.DB, now time.Time, part int) (bool, error) {
 	if off, err := switched(g, SwitchTextsOff); err != nil || off {
 		return false, err
 	}
-	spent, err := counted(g, c.purse(), now)
+	spent, err := used(g, c.purse(), now)
 	if err != nil {
 		return false, err
 	}
-	free := len(spent)*part < c.policy.DailyTexts
-	if used := 100 * len(spent) / c.policy.DailyTexts; used >= 80 {
-		c.warnPurse(used)
+	free := spent*part < c.policy.DailyTexts
+	if percent := 100 * spent / c.policy.DailyTexts; percent >= 80 {
+		c.warnPurse(percent)
 	}
 	return free, nil
 }
