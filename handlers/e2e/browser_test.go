@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"admitone/static"
+
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -228,11 +230,13 @@ func (p *tab) judge() {
 	}
 }
 
-// asked lists what the tab has asked for since the last call.
+// asked lists what the tab's pages have asked for since the last call. The icon of
+// the site is not among it: the browser fetches that by itself, whenever it likes.
 func (p *tab) asked() []request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := slices.Clone(p.requests[p.told:])
+	icon := p.s.base + static.URL("favicon.svg")
+	list := slices.DeleteFunc(slices.Clone(p.requests[p.told:]), func(r request) bool { return r.url == icon })
 	p.told = len(p.requests)
 	return list
 }
