@@ -15,7 +15,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // --time-zone works on a machine without zone files
@@ -38,11 +37,10 @@ import (
 type commandLine struct {
 	operate.Options
 
-	Serve   struct{}                `cmd:"" default:"1" help:"Serve the pages (the default)."`
-	Account operate.AccountCommands `cmd:"" help:"Look after accounts: create, list, show, unlock, sign-out, role."`
-	Risk    operate.RiskCommands    `cmd:"" help:"Look at the risk engine: evaluate."`
-	Version struct{}                `cmd:"" help:"Print the version."`
-	Help    struct{}                `cmd:"" help:"Print this help."`
+	Serve struct{} `cmd:"" default:"1" help:"Serve the pages (the default)."`
+	operate.Commands
+	Version struct{} `cmd:"" help:"Print the version."`
+	Help    struct{} `cmd:"" help:"Print this help."`
 }
 
 func main() {
@@ -56,6 +54,9 @@ func main() {
 
 // errHelp ends a run that has printed what was asked for.
 var errHelp = errors.New("help")
+
+// now is the one clock of the program.
+func now() time.Time { return time.Now().UTC() }
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	var line commandLine
@@ -76,13 +77,10 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	case command == "version":
 		_, err = fmt.Fprintln(out, "admitone", version())
 		return err
-	case strings.HasPrefix(command, "account "):
-		return line.Account.Do(ctx, command, line.Options, func() time.Time { return time.Now().UTC() }, out, errOut)
+	case command == "serve":
+		return serve(ctx, line.Options, out, errOut)
 	}
-	if strings.HasPrefix(command, "risk ") {
-		return line.Risk.Do(ctx, out, errOut)
-	}
-	return serve(ctx, line.Options, out, errOut)
+	return line.Commands.Do(ctx, operate.Call{Options: line.Options, Words: command, Now: now, Out: out, ErrOut: errOut})
 }
 
 // parse reads the arguments; --help prints and gives errHelp.
@@ -113,7 +111,6 @@ func version() string {
 // in the order in which nothing is lost: streams, requests, the send under way,
 // the database.
 func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err error) {
-	now := func() time.Time { return time.Now().UTC() }
 	form := &slog.HandlerOptions{ReplaceAttr: inUTC}
 	log := slog.New(slog.NewTextHandler(errOut, form))
 	if o.Log == "json" {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -44,23 +43,13 @@ type accountRole struct {
 	Name string `help:"Name that people see when this member of staff answers them; without one, Support."`
 }
 
-// Do runs one of them on the database of the options, beside a running server or
-// without one. words is the command line's.
-func (a AccountCommands) Do(ctx context.Context, words string, o Options, now func() time.Time, out, errOut io.Writer) (err error) {
-	set, err := o.Check()
-	if err != nil {
-		return err
-	}
-	m, err := models.Open(ctx, models.Options{
-		Database: set.Database, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: now,
-		Texts: set.Texts, Countries: set.Countries,
-		Log: slog.New(slog.NewTextHandler(errOut, nil)),
-	})
+func (a AccountCommands) do(ctx context.Context, call Call) (err error) {
+	m, set, err := call.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	return a.run(ctx, words, m, set, out)
+	return a.run(ctx, call.Words, m, set, call.Out)
 }
 
 func (a AccountCommands) run(ctx context.Context, words string, m *models.Models, set Setup, out io.Writer) error {

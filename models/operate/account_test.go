@@ -15,7 +15,7 @@ func operator(t *testing.T, data string, args ...string) (string, error) {
 	t.Helper()
 	var line struct {
 		Options
-		Account AccountCommands `cmd:""`
+		Commands
 	}
 	parser, err := kong.New(&line)
 	if err != nil {
@@ -27,7 +27,7 @@ func operator(t *testing.T, data string, args ...string) (string, error) {
 	}
 	var out, log bytes.Buffer
 	at := time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC)
-	err = line.Account.Do(context.Background(), k.Command(), line.Options, func() time.Time { return at }, &out, &log)
+	err = line.Do(context.Background(), Call{Options: line.Options, Words: k.Command(), Now: func() time.Time { return at }, Out: &out, ErrOut: &log})
 	return out.String(), err
 }
 

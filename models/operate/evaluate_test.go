@@ -137,7 +137,7 @@ func TestEvaluateCommand(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "made", "here")
 	command := RiskCommands{Evaluate: riskEvaluate{File: write(t, few(t)), Out: folder}}
 	var out, progress strings.Builder
-	if err := command.Do(t.Context(), &out, &progress); err != nil {
+	if err := command.do(t.Context(), Call{Out: &out, ErrOut: &progress}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(progress.String(), "Replaying: "); n != 11 {
@@ -149,7 +149,7 @@ func TestEvaluateCommand(t *testing.T) {
 		}
 	}
 	command.Evaluate.Out = command.Evaluate.File
-	if err := command.Do(t.Context(), io.Discard, io.Discard); err == nil || !strings.HasPrefix(err.Error(), "--out: ") {
+	if err := command.do(t.Context(), Call{Out: io.Discard, ErrOut: io.Discard}); err == nil || !strings.HasPrefix(err.Error(), "--out: ") {
 		t.Errorf("a folder that is a file: %v", err)
 	}
 }

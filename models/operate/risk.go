@@ -26,9 +26,10 @@ type riskEvaluate struct {
 	Out  string `default:"." help:"Folder for the table (risk.csv) and the curve (risk.svg)."`
 }
 
-// Do replays the file; progress goes to errOut.
-func (r RiskCommands) Do(ctx context.Context, out, errOut io.Writer) error {
-	e, err := evaluate(ctx, r.Evaluate.File, models.DefaultWeights(), &progress{w: errOut, live: isTerminal(errOut)})
+// do replays the file.
+func (r RiskCommands) do(ctx context.Context, call Call) error {
+	out := call.Out
+	e, err := evaluate(ctx, r.Evaluate.File, models.DefaultWeights(), &progress{w: call.ErrOut, live: isTerminal(call.ErrOut)})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,55 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"admitone/models"
+)
+
+// Commands are what an operator does beside the server: each has a type of its own,
+// with its flags, and a method that does it.
+type Commands struct {
+	Account AccountCommands `cmd:"" help:"Look after accounts: create, list, show, unlock, sign-out, role."`
+	Risk    RiskCommands    `cmd:"" help:"Look at the risk engine: evaluate."`
+}
+
+// Call is one call of a command from the command line.
+type Call struct {
+	Options
+	Words       string // the command line's, such as 'account show <account>'
+	Now         func() time.Time
+	Out, ErrOut io.Writer // what was asked for; log and progress
+}
+
+// Do does what the words of the call name.
+func (c Commands) Do(ctx context.Context, call Call) error {
+	switch first, _, _ := strings.Cut(call.Words, " "); first {
+	case "account":
+		return c.Account.do(ctx, call)
+	case "risk":
+		return c.Risk.do(ctx, call)
+	}
+	return errors.New("no such command: " + call.Words)
+}
+
+// open opens the domain as the options say, beside a running server or without one.
+func (c Call) open(ctx context.Context) (*models.Models, Setup, error) {
+	set, err := c.Check()
+	if err != nil {
+		return nil, set, err
+	}
+	m, err := models.Open(ctx, models.Options{
+		Database: set.Database, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: c.Now,
+		Texts: set.Texts, Countries: set.Countries,
+		Log: slog.New(slog.NewTextHandler(c.ErrOut, nil)),
+	})
+	if err != nil {
+		return nil, set, MendOpen(err)
+	}
+	return m, set, nil
+}
