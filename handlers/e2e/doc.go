@@ -16,6 +16,7 @@
 //	texts_test.go     texts, and codes filled in from them    elsewhere_test.go a change that signs other browsers out
 //	commands_test.go  an operator's commands beside a server  secrets_test.go  no code, password or token is left behind
 //	console_test.go   the staff console beside a viewer      consolestates_test.go its pages
+//	peer_test.go      a browser without a screen, by HTTP     attack_test.go   many of them against an owner
 //	bench_test.go     how fast it starts, and what it holds
 //
 // Some things are watched in every test, whatever it is about: a tab fails its
