@@ -192,8 +192,8 @@ func (o *Outbox) NextAt(ctx context.Context) (time.Time, error) {
 	return rows[0].NextAt, nil
 }
 
-// Claim leases up to n messages that are due. A lease that runs out (the
-// process died) is claimed again: a message may arrive twice and is never
+// Claim leases up to n messages that are due. A lease that runs out without
+// being renewed (the process died) is claimed again: a message may arrive twice and is never
 // lost. Codes whose life is over, or that have been used, are dropped here.
 func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Message, error) {
 	due, err := o.NextAt(ctx)
@@ -265,6 +265,26 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 	return m, err
 }
 
+// Renew prolongs the leases of messages that are being sent. One that another
+// process has claimed meanwhile, or that has been closed, is left alone: each
+// claim counts an attempt, so the attempt says whose lease it is.
+func (o *Outbox) Renew(ctx context.Context, list []Message, lease time.Duration) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return o.db.Write(ctx, func(tx *db.Tx) error {
+		until := tx.Now.Add(lease)
+		for _, m := range list {
+			_, err := tx.Exec("UPDATE messages SET lease_until = ?, next_at = ? WHERE id = ? AND attempts = ? AND state = 'queued' AND lease_until IS NOT NULL",
+				until, until, m.ID, m.Attempt)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func drop(tx *db.Tx, row message, reason string) error {
 	_, err := tx.Exec("UPDATE messages SET state = 'dropped', reason = ?, done_at = ?, body = '' WHERE id = ?", reason, tx.Now, row.ID)
 	if err != nil {
@@ -319,9 +339,9 @@ func (o *Outbox) Failed(ctx context.Context, m Message, f Failure) error {
 		return o.close(ctx, m, stateRefused, f.Reason, f.Detail)
 	}
 	return o.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec("UPDATE messages SET next_at = ?, lease_until = NULL, reason = ? WHERE id = ? AND state = 'queued'",
-			tx.Now.Add(retryWait(m)), f.Reason, m.ID)
-		if err != nil {
+		n, err := tx.Exec("UPDATE messages SET next_at = ?, lease_until = NULL, reason = ? WHERE id = ? AND attempts = ? AND state = 'queued'",
+			tx.Now.Add(retryWait(m)), f.Reason, m.ID, m.Attempt)
+		if err != nil || n == 0 { // another process is trying it by now
 			return err
 		}
 		count(tx, "deliveries", m.Channel, "delayed")

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +22,7 @@ const (
 	mostTexts = 32               // texts on their way at once, beside the mails: a gateway that hangs keeps no mail back
 	poll      = time.Second      // for what other instances enqueue, and when a poke was missed
 	markWait  = 15 * time.Second // to write down what became of a mail, while the database is away
-	leaseSlop = 15 * time.Second // what a lease outlasts the longest send and its mark by
+	lease     = 10 * time.Second // what a dead process had on its way waits this long; the living renew
 )
 
 // Options is what a worker needs to know.
@@ -47,6 +49,9 @@ type Worker struct {
 	Options
 	gateway *Gateway // nil without Options.SMS
 	away    bool     // the outbox could not be read; said once, not each second
+
+	mu   sync.Mutex
+	held map[string]models.Message // on their way, by id
 }
 
 // New makes a worker. It neither connects nor checks anything: Run does.
@@ -58,14 +63,14 @@ func New(o Options) *Worker {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.SMTP = o.SMTP.withDefaults()
-	return &Worker{Options: o}
+	return &Worker{Options: o, held: map[string]models.Message{}}
 }
 
 // Run sends until ctx ends, then finishes what is on its way (at most a send timeout and a mark) and returns nil. It returns
 // an error only at the start, for options that no mail could be sent with.
 //
 // One goroutine claims, and claims no more than there are idle lanes: everything leased is begun at once, so nothing has to
-// be given back and a lease need only outlast one send.
+// be given back. Another renews the leases of what is on its way.
 func (w *Worker) Run(ctx context.Context) error {
 	if _, err := content.Compose(models.KindNewDevice, "", content.Mail{Brand: w.Brand, BaseURL: w.PublicURL}); err != nil {
 		return err
@@ -89,11 +94,17 @@ func (w *Worker) Run(ctx context.Context) error {
 	texts := 0                                  // on their way
 	back := make(chan *Sender, lanes+mostTexts) // nil comes back from a text
 	var busy sync.WaitGroup
+	renewing, ended := context.WithCancel(context.WithoutCancel(ctx))
+	defer ended()
+	go w.renew(renewing)
 	defer busy.Wait() // before the senders close: deferred calls run last first
 
 	for ctx.Err() == nil {
 		if len(idle) > 0 && texts < mostTexts {
 			for _, m := range w.claim(ctx, min(len(idle), mostTexts-texts)) {
+				if !w.hold(m) {
+					continue
+				}
 				var s *Sender
 				if m.Channel == models.ChannelSMS {
 					texts++
@@ -103,6 +114,7 @@ func (w *Worker) Run(ctx context.Context) error {
 				}
 				busy.Go(func() {
 					defer func() { back <- s }()
+					defer w.release(m)
 					defer w.survive(m, nil)
 					w.deliver(context.WithoutCancel(ctx), s, m)
 				})
@@ -121,13 +133,45 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // claim leases up to n due messages. A database that is away is not an error of the worker: the messages are still in it.
 func (w *Worker) claim(ctx context.Context, n int) []models.Message {
-	longest := w.SMTP.SendTimeout
-	if w.SMS != nil {
-		longest = max(longest, w.SMS.withDefaults().SendTimeout)
-	}
-	found, err := w.Outbox.Claim(ctx, n, longest+markWait+leaseSlop)
+	found, err := w.Outbox.Claim(ctx, n, lease)
 	w.database(ctx, err)
 	return found
+}
+
+// hold notes that a message is on its way; false means that it was already. Its lease ran out while the database could not
+// be reached to renew it, and it must not be sent a second time beside the first.
+func (w *Worker) hold(m models.Message) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, already := w.held[m.ID]
+	w.held[m.ID] = m
+	return !already
+}
+
+func (w *Worker) release(m models.Message) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.held, m.ID)
+}
+
+// renew keeps the leases of what is on its way until ctx ends. A send takes up to half a minute, and a code that a killed
+// process held must not wait for longer than a few seconds of its ten minutes.
+func (w *Worker) renew(ctx context.Context) {
+	every := time.NewTicker(lease / 4)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		w.mu.Lock()
+		held := slices.Collect(maps.Values(w.held))
+		w.mu.Unlock()
+		if err := w.Outbox.Renew(ctx, held, lease); err != nil {
+			w.Log.Warn("what is on its way could not be held; it may be sent again", "messages", len(held), "error", err)
+		}
+	}
 }
 
 // database logs once that the outbox cannot be read, and once that it can again.

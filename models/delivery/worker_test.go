@@ -159,6 +159,94 @@ func TestWorkerAfterACrash(t *testing.T) {
 	}
 }
 
+// A mail that takes longer than its lease is nobody else's meanwhile, also while its worker stops.
+func TestWorkerHoldsWhatIsOnItsWay(t *testing.T) {
+	h := newHouse(t)
+	hanging, release := make(chan struct{}), make(chan struct{})
+	h.peer.onRcpt = func(string) error {
+		close(hanging)
+		<-release
+		return nil
+	}
+	h.peer.start()
+	direct, err := sql.Open("sqlite3", "file:"+h.file+"?mode=ro&_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { direct.Close() })
+	renewed := func() {
+		t.Helper()
+		limit := time.After(20 * time.Second)
+		for until := h.clock(); !until.After(h.clock().Add(lease / 2)); {
+			select {
+			case <-limit:
+				t.Fatal("the lease was not renewed")
+			case <-time.After(20 * time.Millisecond):
+			}
+			if err := direct.QueryRow("SELECT lease_until FROM messages").Scan(&until); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	w := h.worker(h.peer.smtp(TLSNone))
+	go func() { done <- w.Run(ctx) }()
+	c := h.signUp("ada@mail.example")
+	<-hanging
+	h.advance(lease * 3 / 4)
+	renewed()
+	cancel()
+	h.advance(lease * 3 / 4)
+	renewed()
+	if again, err := h.m.Outbox.Claim(t.Context(), 1, lease); err != nil || len(again) != 0 {
+		t.Errorf("another process claims %d (%v)", len(again), err)
+	}
+	close(release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if d := h.delivery(c); d.State != "accepted" {
+		t.Errorf("the delivery is %+v", d)
+	}
+}
+
+// What a worker believes to hold, and another has claimed since, is the other's.
+func TestWorkerLostItsLease(t *testing.T) {
+	h := newHouse(t)
+	c := h.signUp("ada@mail.example")
+	var mine []models.Message
+	for range 2 {
+		list, err := h.m.Outbox.Claim(t.Context(), 1, lease)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("claimed %d (%v)", len(list), err)
+		}
+		mine = append(mine, list[0])
+		h.advance(lease)
+	}
+	h.advance(-lease / 2)
+	if err := h.m.Outbox.Failed(t.Context(), mine[0], models.Failure{Reason: Deferred}); err != nil {
+		t.Fatal(err)
+	}
+	h.advance(lease / 4)
+	if again, err := h.m.Outbox.Claim(t.Context(), 1, lease); err != nil || len(again) != 0 {
+		t.Errorf("a third process claims %d (%v)", len(again), err)
+	}
+	h.advance(lease / 4)
+	if err := h.m.Outbox.Renew(t.Context(), mine[:1], lease); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := h.m.Outbox.Claim(t.Context(), 1, lease); err != nil || len(again) != 1 {
+		t.Errorf("a third process claims %d (%v)", len(again), err)
+	}
+	if err := h.m.Outbox.Sent(t.Context(), mine[0], ""); err != nil {
+		t.Fatal(err)
+	}
+	if d := h.delivery(c); d.State != "accepted" { // it has been sent, whoever did it
+		t.Errorf("the delivery is %+v", d)
+	}
+}
+
 func TestWorkerTooLate(t *testing.T) {
 	h := newHouse(t)
 	h.peer.start()
