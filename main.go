@@ -111,11 +111,7 @@ func version() string {
 // in the order in which nothing is lost: streams, requests, the send under way,
 // the database.
 func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err error) {
-	form := &slog.HandlerOptions{ReplaceAttr: inUTC}
-	log := slog.New(slog.NewTextHandler(errOut, form))
-	if o.Log == "json" {
-		log = slog.New(slog.NewJSONHandler(errOut, form))
-	}
+	log := operate.NewLog(errOut, o.Log)
 	slog.SetDefault(log)
 	set, err := o.Check()
 	if err != nil {
@@ -132,6 +128,10 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 	}
 	defer listener.Close()
 	set.At(listener)
+	certificate, err := operate.OpenCertificate(o, set.Public.Hostname(), now, log)
+	if err != nil {
+		return err
+	}
 
 	m, err := models.Open(ctx, models.Options{
 		Database: set.Database, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: now, Log: log,
@@ -199,28 +199,25 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 		}
 		defer metrics.Close()
 		fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", metrics.Addr())
-		beside = append(beside, func(ctx context.Context) error { return operate.ServeMetrics(ctx, log, metrics, m.Metrics()) })
+		beside = append(beside, func(ctx context.Context) error {
+			return operate.ServeMetrics(ctx, log, metrics, m.Metrics(certificate))
+		})
 	}
 	fmt.Fprintf(out, "%s is ready: %s/sign-up\n", set.Brand, set.Public)
 	if set.DevInbox {
 		fmt.Fprintf(out, "Messages are caught in the test inbox: %s/dev/inbox\n", set.Public)
 	}
-	return together(ctx, server, listener, log, beside...)
-}
-
-// inUTC writes the times of the log in one zone, wherever the machine is (ASVS
-// v5.0.0-16.2.2).
-func inUTC(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime {
-		a.Value = slog.TimeValue(a.Value.Time().UTC())
+	leave := func() {
+		site.Leave()
+		<-time.After(o.Drain)
 	}
-	return a
+	return together(ctx, server, certificate.Over(listener), leave, log, beside...)
 }
 
 // stopLimit is how long requests under way have to finish.
 const stopLimit = 20 * time.Second
 
-func together(ctx context.Context, server *http.Server, listener net.Listener, log *slog.Logger, beside ...func(context.Context) error) error {
+func together(ctx context.Context, server *http.Server, listener net.Listener, leave func(), log *slog.Logger, beside ...func(context.Context) error) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	g, failed := errgroup.WithContext(ctx)
@@ -236,6 +233,7 @@ func together(ctx context.Context, server *http.Server, listener net.Listener, l
 	g.Go(func() error {
 		<-failed.Done() // a signal, or one of the others has failed
 		log.Info("stopping: requests and the send under way are finished first")
+		leave()
 		limit, cancel := context.WithTimeout(background, stopLimit)
 		defer cancel()
 		err := server.Shutdown(limit)

@@ -32,7 +32,8 @@ func (s *site) guard(e *echo.Echo) {
 }
 
 func (s *site) headers(next echo.HandlerFunc) echo.HandlerFunc {
-	secure := s.PublicURL.Scheme == "https"
+	// A browser would hold every other program on this machine to https too.
+	secure := s.PublicURL.Scheme == "https" && s.PublicURL.Hostname() != "localhost"
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set(echo.HeaderXRequestID, newRequestID())
@@ -48,6 +49,9 @@ func (s *site) headers(next echo.HandlerFunc) echo.HandlerFunc {
 		if isPage(c.Request().URL.Path) {
 			h.Set("Cache-Control", "no-store")
 			h.Add("Vary", "HX-Request")
+		}
+		if s.leaving.Load() {
+			h.Set("Connection", "close")
 		}
 		return next(c)
 	}

@@ -11,8 +11,11 @@ import (
 // healthz says that the process answers.
 func (s *site) healthz(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
 
-// readyz says that the database answers too.
+// readyz says that the database answers too, and that no stop has begun.
 func (s *site) readyz(c echo.Context) error {
+	if s.leaving.Load() {
+		return c.String(http.StatusServiceUnavailable, "stopping\n")
+	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
 	defer cancel()
 	if err := s.Models.Ping(ctx); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"admitone/content"
@@ -42,6 +43,7 @@ type site struct {
 	Options
 	cookies *cookies
 	streams *streams
+	leaving atomic.Bool // a graceful stop has begun
 
 	// What of the help centre is the same for everybody, made once.
 	articles map[string]views.Article // by slug
@@ -53,12 +55,16 @@ type site struct {
 // Site is the whole site.
 type Site struct {
 	http.Handler
-	streams *streams
+	site *site
 }
+
+// Leave begins a graceful stop: /readyz says no, and a connection ends with its
+// answer, so that a proxy sends nothing new and keeps none that is about to be cut.
+func (s *Site) Leave() { s.site.leaving.Store(true) }
 
 // CloseStreams ends the open event streams, so that a graceful stop does not wait
 // for them: their readers ask for a new one.
-func (s *Site) CloseStreams() { s.streams.close() }
+func (s *Site) CloseStreams() { s.site.streams.close() }
 
 // New builds the site.
 func New(o Options) *Site {
@@ -273,7 +279,7 @@ func New(o Options) *Site {
 		e.Any("/dev/inbox.json", echo.WrapHandler(o.DevInbox))
 		e.Any("/dev/inbox/*", echo.WrapHandler(o.DevInbox))
 	}
-	return &Site{Handler: e, streams: s.streams}
+	return &Site{Handler: e, site: s}
 }
 
 const (

@@ -128,12 +128,14 @@ func (f *figures) count(t tally) (name string, ok bool) {
 	return strings.Join(append([]string{t.name}, labels...), " "), true
 }
 
-// Metrics answers with the figures in the Prometheus text form.
-func (m *Models) Metrics() http.Handler {
+// Metrics answers with the figures in the Prometheus text form, and with those of
+// others beside them.
+func (m *Models) Metrics(beside ...prometheus.Collector) http.Handler {
 	f, registry := m.core.watch.figures, prometheus.NewRegistry()
 	for _, v := range f.vecs {
 		registry.MustRegister(v)
 	}
+	registry.MustRegister(beside...)
 	registry.MustRegister(f.handover, gauges{m.core},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})

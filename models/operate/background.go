@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -29,6 +30,21 @@ func Sweep(ctx context.Context, log *slog.Logger, purges ...func(context.Context
 		case <-every.C:
 		}
 	}
+}
+
+// NewLog makes the log in a form of --log. Its times are in one zone, wherever the
+// machine is (ASVS v5.0.0-16.2.2).
+func NewLog(to io.Writer, form string) *slog.Logger {
+	o := &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime {
+			a.Value = slog.TimeValue(a.Value.Time().UTC())
+		}
+		return a
+	}}
+	if form == "json" {
+		return slog.New(slog.NewJSONHandler(to, o))
+	}
+	return slog.New(slog.NewTextHandler(to, o))
 }
 
 // MendOpen names the option behind an error of models.Open.

@@ -20,25 +20,31 @@ import (
 // defaultBrand is the product's own name.
 const defaultBrand = "Admit One"
 
+// longestDrain is short enough that nobody takes a stop for one that hangs.
+const longestDrain = 5 * time.Minute
+
 // Options is the one definition of every option: a flag, an ADMITONE_* variable
 // and a row of the README's table.
 type Options struct {
-	Listen         string   `default:"127.0.0.1:8080" help:"Address to listen on."`
-	Data           string   `default:"./data" help:"Folder for the database, the key and the test inbox."`
-	Database       string   `help:"postgres://... ; empty: SQLite in the data folder."`
-	PublicURL      string   `help:"Address that people open, such as https://accounts.example.com; empty: http://localhost with the port of --listen."`
-	KeyFile        string   `help:"File with the keys that codes are derived from; empty: key in the data folder."`
-	SMTP           string   `name:"smtp" help:"Mail server: smtp://user:pass@host:port?tls=starttls|tls|none."`
-	MailFrom       string   `help:"Address that messages come from."`
-	BrandName      string   `default:"Admit One" help:"Name of the service in pages and messages."`
-	DevInbox       *bool    `negatable:"" help:"Catch mails at /dev/inbox, and texts where no gateway is set; on by itself when no SMTP is set and the address is loopback."`
-	Log            string   `enum:"text,json" default:"text" help:"Form of the log: text or json."`
-	TrustedProxies []string `help:"Addresses or networks of proxies whose X-Forwarded-For is believed."`
-	SignUp         string   `enum:"open,closed" default:"open" help:"Whether new accounts can be made: open or closed."`
-	TimeZone       string   `default:"UTC" help:"Time zone of the times in pages and messages, such as Europe/Vienna."`
-	Geo            []string `help:"Files (.mmdb) that tell roughly where a network address is, and its network; without one, places are unknown."`
-	Metrics        string   `help:"Address of a listener of its own that answers /metrics, such as 127.0.0.1:9090; empty: none."`
-	Config         string   `help:"TOML file with [policy], [brand] and [support]: the numbers, the names, and the way to a person."`
+	Listen         string        `default:"127.0.0.1:8080" help:"Address to listen on."`
+	Data           string        `default:"./data" help:"Folder for the database, the key and the test inbox."`
+	Database       string        `help:"postgres://... ; empty: SQLite in the data folder."`
+	PublicURL      string        `help:"Address that people open, such as https://accounts.example.com; empty: http://localhost with the port of --listen."`
+	KeyFile        string        `help:"File with the keys that codes are derived from; empty: key in the data folder."`
+	SMTP           string        `name:"smtp" help:"Mail server: smtp://user:pass@host:port?tls=starttls|tls|none."`
+	MailFrom       string        `help:"Address that messages come from."`
+	BrandName      string        `default:"Admit One" help:"Name of the service in pages and messages."`
+	DevInbox       *bool         `negatable:"" help:"Catch mails at /dev/inbox, and texts where no gateway is set; on by itself when no SMTP is set and the address is loopback."`
+	Log            string        `enum:"text,json" default:"text" help:"Form of the log: text or json."`
+	TrustedProxies []string      `help:"Addresses or networks of proxies whose X-Forwarded-For is believed."`
+	SignUp         string        `enum:"open,closed" default:"open" help:"Whether new accounts can be made: open or closed."`
+	TimeZone       string        `default:"UTC" help:"Time zone of the times in pages and messages, such as Europe/Vienna."`
+	Geo            []string      `help:"Files (.mmdb) that tell roughly where a network address is, and its network; without one, places are unknown."`
+	Metrics        string        `help:"Address of a listener of its own that answers /metrics, such as 127.0.0.1:9090; empty: none."`
+	TLSCert        string        `name:"tls-cert" help:"File with the certificate and its chain, to speak TLS without a proxy; read again when it changes."`
+	TLSKey         string        `name:"tls-key" help:"File with the certificate's key."`
+	Drain          time.Duration `default:"0s" help:"How long a stop goes on serving, with /readyz saying no, so that a proxy takes this instance out first."`
+	Config         string        `help:"TOML file with [policy], [brand] and [support]: the numbers, the names, and the way to a person."`
 
 	SMS SMSOptions `embed:"" prefix:"sms-"`
 }
@@ -77,7 +83,10 @@ func (o Options) Check() (s Setup, err error) {
 	if o.Data == "" {
 		return s, errors.New("--data: name a folder, such as ./data")
 	}
-	if s.Public, err = publicURL(o.PublicURL, host, port); err != nil {
+	if err := o.checkTLS(); err != nil {
+		return s, err
+	}
+	if s.Public, err = o.publicURL(host, port); err != nil {
 		return s, err
 	}
 	local := isLoopback(host) && isLoopback(s.Public.Hostname())
@@ -117,6 +126,9 @@ func (o Options) Check() (s Setup, err error) {
 	if s.KeyFile == "" {
 		s.KeyFile = filepath.Join(o.Data, "key")
 	}
+	if o.Drain < 0 || o.Drain > longestDrain {
+		return s, fmt.Errorf("--drain: %s is not a time from 0s to %s", o.Drain, longestDrain)
+	}
 	if o.Metrics != "" {
 		if _, _, err := net.SplitHostPort(o.Metrics); err != nil {
 			return s, fmt.Errorf("--metrics: %q is not an address and a port; write it like 127.0.0.1:9090", o.Metrics)
@@ -138,16 +150,23 @@ func (s *Setup) At(l net.Listener) {
 	}
 }
 
-func publicURL(raw, listenHost, listenPort string) (*url.URL, error) {
+func (o Options) publicURL(listenHost, listenPort string) (*url.URL, error) {
+	raw, scheme := o.PublicURL, "http"
+	if o.TLSCert != "" {
+		scheme = "https"
+	}
 	if raw == "" {
 		if !isLoopback(listenHost) {
 			return nil, errors.New("--public-url: needed where --listen is not a loopback address; give the https address that people open, such as https://accounts.example.com")
 		}
-		return &url.URL{Scheme: "http", Host: "localhost:" + listenPort}, nil
+		return &url.URL{Scheme: scheme, Host: "localhost:" + listenPort}, nil
 	}
 	u, err := url.Parse(strings.TrimSuffix(raw, "/"))
 	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("--public-url: %q is not an address such as https://accounts.example.com, without a path", raw)
+	}
+	if u.Scheme == "http" && scheme == "https" {
+		return nil, fmt.Errorf("--public-url: %s must begin with https://, because --tls-cert lets nothing else in", raw)
 	}
 	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
 		return nil, fmt.Errorf("--public-url: %s must begin with https://, because passwords and cookies travel to it", raw)
