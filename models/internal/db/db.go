@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
@@ -48,8 +48,10 @@ type DB struct {
 
 	mu     sync.Mutex
 	topics map[string][]chan struct{}
-	stop   context.CancelFunc
-	done   chan struct{}
+
+	passesOn atomic.Bool // what is said with pg_notify has been heard
+	stop     context.CancelFunc
+	done     chan struct{}
 }
 
 // Tx is one running transaction: the handle and the moment it happens at.
@@ -95,12 +97,12 @@ func gormConfig(log *slog.Logger) *gorm.Config {
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
 		// Parameterised: a value (an address, a hash) must never reach a log.
-		Logger: logger.NewSlogLogger(log, logger.Config{
+		Logger: calm{logger.NewSlogLogger(log, logger.Config{
 			SlowThreshold:             500 * time.Millisecond,
 			LogLevel:                  logger.Warn,
 			IgnoreRecordNotFoundError: true,
 			ParameterizedQueries:      true,
-		}),
+		})},
 	}
 }
 
@@ -142,54 +144,61 @@ func (d *DB) statements(ctx context.Context) context.Context {
 	return ctx
 }
 
-// Write runs one act in one transaction. On PostgreSQL it runs a second time
-// when the engine broke a deadlock, so act must not keep state between runs.
+// Write runs one act in one transaction. On PostgreSQL and its like it runs again when
+// the engine took it back for the sake of another one, or lost its connection before
+// the commit, so act must not keep state between runs. A connection that is lost over
+// the commit itself is an error: nobody knows whether the act has happened.
 func (d *DB) Write(ctx context.Context, act func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeLimit)
 	defer cancel()
-	err := d.once(ctx, act)
-	if isDeadlock(err) {
-		d.log.WarnContext(ctx, "transaction runs again after a deadlock")
-		err = d.once(ctx, act)
-	}
-	return err
-}
-
-func (d *DB) once(ctx context.Context, act func(*Tx) error) error {
-	var wakes []string
-	var tells, anyway []any
-	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-		tx := &Tx{DB: g.WithContext(d.statements(ctx)), Now: d.Now(), db: d}
-		defer func() { anyway = tx.anyway }()
-		if err := act(tx); err != nil {
-			return err
-		}
-		wakes, tells = tx.wakes, tx.tells
-		if d.Engine != Postgres {
-			return nil
-		}
-		for _, topic := range wakes {
-			if err := g.Exec("SELECT pg_notify(?, ?)", channel, topic).Error; err != nil {
-				return err
+	var last *Tx
+	err := persist(ctx, func() (bool, error) {
+		tx, ripe, err := d.once(ctx, act)
+		last = tx
+		again := collided(err) || !ripe && lost(err)
+		if again {
+			level := slog.LevelWarn
+			if sqlState(err) == "40001" { // engines that order transactions by it say so often
+				level = slog.LevelDebug
 			}
+			d.log.Log(ctx, level, "a transaction is taken back and runs again", why(err))
 		}
-		return nil
+		return again, err
 	})
-	if !isDeadlock(err) { // else it all runs again
-		for _, what := range anyway {
-			d.told(what)
-		}
+	for _, what := range last.anyway {
+		d.told(what)
 	}
 	if err != nil {
 		return err
 	}
-	for _, topic := range wakes {
+	for _, topic := range last.wakes {
 		d.poke(topic)
 	}
-	for _, what := range tells {
+	for _, what := range last.tells {
 		d.told(what)
 	}
 	return nil
+}
+
+// once runs an act one time; ripe says that all that was left was the commit.
+func (d *DB) once(ctx context.Context, act func(*Tx) error) (tx *Tx, ripe bool, err error) {
+	tx = &Tx{db: d}
+	err = d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		tx.DB, tx.Now = g.WithContext(d.statements(ctx)), d.Now()
+		if err := act(tx); err != nil {
+			return err
+		}
+		if d.passesOn.Load() {
+			for _, topic := range tx.wakes {
+				if err := g.Exec("SELECT pg_notify(?, ?)", channel, topic).Error; err != nil {
+					return err
+				}
+			}
+		}
+		ripe = true
+		return nil
+	})
+	return tx, ripe, err
 }
 
 // Exec runs a statement and says how many rows it changed.
@@ -266,11 +275,6 @@ func (d *DB) poke(topic string) {
 func (d *DB) Ping(ctx context.Context) error {
 	var one int
 	return d.Read(ctx).Raw("SELECT 1").Scan(&one).Error
-}
-
-func isDeadlock(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }
 
 func wrap(what string, err error) error {

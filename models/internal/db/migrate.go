@@ -5,9 +5,10 @@ import (
 	"database/sql"
 	"embed"
 	"io/fs"
+	"slices"
+	"time"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations
@@ -24,17 +25,42 @@ func (d *DB) migrateSQLite(ctx context.Context, dsn string) error {
 	return closing(pool, noCompiler(up(ctx, goose.DialectSQLite3, pool, SQLite)))
 }
 
-// migratePostgres holds an advisory lock, so that many processes may start at
-// once.
+// migrationLock is the advisory lock of migrations: any number that is ours.
+const migrationLock = 0x61646d6974
+
+// The states that a migration fails with where another process is at the same one,
+// beside collided: what it makes is there, or what it changes is being changed.
+var alreadyMade = []string{"42P07", "42701", "42710", "23505", "55000", "XX000"}
+
+// migrateTries is how often a process that meets another one looks again, about half
+// a second apart.
+const migrateTries = 60
+
 func (d *DB) migratePostgres(ctx context.Context, pool *sql.DB) error {
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return closing(pool, err)
-	}
-	return closing(pool, up(ctx, goose.DialectPostgres, pool, Postgres, goose.WithSessionLocker(locker)))
+	return closing(pool, inTurn(ctx, pool))
 }
 
-func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, engine string, o ...goose.ProviderOption) error {
+// inTurn lets many processes start at once: one goes first, by an advisory lock.
+// Where the engine has none, or one that locks nothing, they collide: each migration
+// begins with a statement that only one of them can do, and the others look again
+// until it is through.
+func inTurn(ctx context.Context, pool *sql.DB) error {
+	// Of a transaction, not of a session: a pooler that lends connections by the
+	// transaction would keep that one locked for good.
+	if first, err := pool.BeginTx(ctx, nil); err == nil {
+		defer func() { _ = first.Rollback() }()
+		_, _ = first.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock))
+	}
+	for try := 1; ; try++ {
+		err := up(ctx, goose.DialectPostgres, pool, Postgres)
+		met := collided(err) || slices.Contains(alreadyMade, sqlState(err))
+		if !met || try == migrateTries || !rest(ctx, time.Second/2) {
+			return err
+		}
+	}
+}
+
+func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, engine string) error {
 	if err := pool.PingContext(ctx); err != nil {
 		return wrap("connect", err)
 	}
@@ -42,7 +68,7 @@ func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, engine string,
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(dialect, pool, files, o...)
+	p, err := goose.NewProvider(dialect, pool, files)
 	if err != nil {
 		return err
 	}

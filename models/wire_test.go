@@ -1,0 +1,141 @@
+package models
+
+import (
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// wire stands between the program and PostgreSQL and makes of it an engine that only
+// speaks its protocol: it has no LISTEN, no pg_notify and no advisory locks, and of
+// its commits some could not be put in line with others. It can also be cut.
+type wire struct {
+	server   string
+	refused  atomic.Int32 // LISTEN and advisory locks
+	notified atomic.Int32 // attempts to say something, each of which undoes its act
+	commits  atomic.Int32
+	undone   atomic.Int32
+	plain    atomic.Bool // hands everything on
+
+	mu       sync.Mutex
+	listener net.Listener
+	open     map[net.Conn]bool
+}
+
+// unlike is a query that the real server refuses as something it has not (0A000).
+const unlike = "SELECT DISTINCT 1 FOR UPDATE"
+
+// outOfLine is a commit that comes to nothing: by the server, in its protocol.
+const outOfLine = "ROLLBACK; DO $$ BEGIN RAISE EXCEPTION 'restart transaction' USING ERRCODE = '40001'; END $$"
+
+// everyCommit is which commits are undone: each so manieth.
+const everyCommit = 4
+
+// onWire gives the database through a wire.
+func onWire(t testing.TB, database string) (w *wire, through string) {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w = &wire{server: u.Host, open: map[net.Conn]bool{}}
+	w.mend(t, "127.0.0.1:0")
+	t.Cleanup(w.cut)
+	u.Host = w.listener.Addr().String()
+	return w, u.String()
+}
+
+// mend listens, for the first time or again.
+func (w *wire) mend(t testing.TB, address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	w.listener = l
+	w.mu.Unlock()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go w.serve(c)
+		}
+	}()
+}
+
+// cut is a server that has gone: nothing listens, and every connection ends.
+func (w *wire) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_ = w.listener.Close()
+	for c := range w.open {
+		_ = c.Close()
+	}
+}
+
+func (w *wire) serve(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", w.server)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	w.mu.Lock()
+	w.open[client] = true
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		delete(w.open, client)
+		w.mu.Unlock()
+	}()
+	go func() {
+		_, _ = io.Copy(client, server)
+		_ = client.Close()
+	}()
+	from, to := pgproto3.NewBackend(client, client), pgproto3.NewFrontend(server, server)
+	m, err := from.ReceiveStartupMessage()
+	for err == nil {
+		to.Send(w.rewritten(m))
+		if err = to.Flush(); err == nil {
+			m, err = from.Receive()
+		}
+	}
+}
+
+// rewritten lets the server itself answer as the other engine would.
+func (w *wire) rewritten(m pgproto3.FrontendMessage) pgproto3.FrontendMessage {
+	if w.plain.Load() {
+		return m
+	}
+	switch m := m.(type) {
+	case *pgproto3.Query:
+		m.String = w.said(m.String)
+	case *pgproto3.Parse:
+		m.Query = w.said(m.Query)
+	}
+	return m
+}
+
+func (w *wire) said(query string) string {
+	switch {
+	case strings.Contains(query, "pg_notify"):
+		w.notified.Add(1)
+		return unlike
+	case strings.Contains(query, "LISTEN"), strings.Contains(query, "advisory"):
+		w.refused.Add(1)
+		return unlike
+	case strings.EqualFold(query, "commit") && w.commits.Add(1)%everyCommit == 0:
+		w.undone.Add(1)
+		return outOfLine
+	}
+	return query
+}
