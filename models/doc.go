@@ -47,6 +47,7 @@
 //	metrics.go     figures of this process and of the rows
 //	watch.go       the last 24 hours at a glance, and alarms
 //	switches.go    what staff turn on for a while
+//	upkeep.go      backups, moves and migrations, for the operator
 //	sweep.go       purge what is over
 //	policy.go      every number of the product
 //

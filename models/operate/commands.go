@@ -16,6 +16,9 @@ import (
 type Commands struct {
 	Account AccountCommands `cmd:"" help:"Look after accounts: create, list, show, unlock, sign-out, role."`
 	Risk    RiskCommands    `cmd:"" help:"Look at the risk engine: evaluate."`
+	Backup  BackupCommand   `cmd:"" help:"Copy the SQLite database into a file, while the server serves."`
+	Move    MoveCommand     `cmd:"" help:"Move a SQLite database to PostgreSQL, with the server stopped."`
+	Migrate MigrateCommands `cmd:"" help:"Bring the schema up to date before a server starts: up, status."`
 }
 
 // Call is one call of a command from the command line.
@@ -33,6 +36,12 @@ func (c Commands) Do(ctx context.Context, call Call) error {
 		return c.Account.do(ctx, call)
 	case "risk":
 		return c.Risk.do(ctx, call)
+	case "backup":
+		return c.Backup.do(ctx, call)
+	case "move":
+		return c.Move.do(ctx, call)
+	case "migrate":
+		return c.Migrate.do(ctx, call)
 	}
 	return errors.New("no such command: " + call.Words)
 }

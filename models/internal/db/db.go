@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,12 +68,11 @@ type Tx struct {
 // error names what is wrong with the URL or the file.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	d := &DB{now: o.Now, log: o.Log, told: o.Told, topics: map[string][]chan struct{}{}}
+	d.Engine = EngineOf(o.URL)
 	var err error
-	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
-		d.Engine = Postgres
+	if d.Engine == Postgres {
 		err = d.openPostgres(ctx, o.URL)
 	} else {
-		d.Engine = SQLite
 		err = d.openSQLite(ctx, o.URL)
 	}
 	if err != nil {

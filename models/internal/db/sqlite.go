@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"strings"
 
@@ -23,7 +22,7 @@ const readers = 6
 // seconds, with one 18 to 32 ms, at the same throughput.
 func (d *DB) openSQLite(ctx context.Context, path string) error {
 	dsn := func(extra string) string {
-		return "file:" + (&url.URL{Path: path}).EscapedPath() +
+		return fileURL(path) +
 			"?_txlock=immediate&_busy_timeout=5000&_foreign_keys=on&_journal_mode=WAL&_synchronous=FULL&_stmt_cache_size=256" + extra
 	}
 	// Made here, because SQLite would let others read it; its WAL takes the

@@ -1,0 +1,88 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Backup copies the SQLite file at from into the new file to, mode 0600, while others
+// go on reading and writing, and checks the copy. It is as the database was at one
+// moment, and gets its name only once it is whole, checked and on the disk. Where
+// the name is taken the error is fs.ErrExist, unless replace. step hears how many
+// pages are done.
+func Backup(ctx context.Context, from, to string, replace bool, step func(done, all int64)) error {
+	if _, err := os.Stat(from); err != nil {
+		return err
+	}
+	if err := free(to, replace); err != nil {
+		return err
+	}
+	// In a folder of its own, which takes whatever SQLite makes beside a file, and
+	// beside the target, because a rename stays within one file system.
+	dir, err := os.MkdirTemp(filepath.Dir(to), ".admitone-backup-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	copied := filepath.Join(dir, "copy")
+	if f, err := os.OpenFile(copied, os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+		return err
+	} else if err := f.Close(); err != nil {
+		return err
+	}
+	if err := copySQLite(ctx, from, copied, step); err != nil {
+		return noCompiler(err)
+	}
+	if err := seal(ctx, copied); err != nil {
+		return err
+	}
+	if err := free(to, replace); err != nil { // it may have been made in the meantime
+		return err
+	}
+	if err := os.Rename(copied, to); err != nil {
+		return err
+	}
+	return syncFile(filepath.Dir(to))
+}
+
+func free(name string, replace bool) error {
+	switch _, err := os.Lstat(name); {
+	case err == nil && !replace:
+		return fs.ErrExist
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return nil
+}
+
+// seal makes the copy one file that needs no log beside it, checks all of it, and
+// sees to it that it is on the disk.
+func seal(ctx context.Context, name string) error {
+	pool, err := sql.Open("sqlite3", fileURL(name)+"?mode=rw&_journal_mode=DELETE")
+	if err != nil {
+		return err
+	}
+	pool.SetMaxOpenConns(1)
+	var said string
+	err = pool.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&said)
+	if err == nil && said != "ok" {
+		err = fmt.Errorf("the copy is damaged, and so may the database be: %s", said)
+	}
+	if err := closing(pool, err); err != nil {
+		return err
+	}
+	return syncFile(name)
+}
+
+func syncFile(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
