@@ -76,7 +76,7 @@ func text(t *testing.T, kind string, m Mail) string {
 func TestTextKinds(t *testing.T) {
 	want := []string{
 		"change_stopped", "change_waiting", "closing", "closing_cancelled", "codes_braked", "email_added", "email_changed", "email_removed", "password_changed",
-		"phone_added", "phone_code", "phone_removed", "session_moved", "sign_in_code", "signed_out_everywhere", "step_up_code", "too_many_tries",
+		"phone_added", "phone_code", "phone_removed", "session_moved", "sign_in_code", "signed_out_everywhere", "step_up_code", "test", "too_many_tries",
 		"two_step_off", "two_step_on", "undo_code", "undone",
 	}
 	if got := TextKinds(); !slices.Equal(got, want) {

@@ -14,11 +14,12 @@ import (
 // Commands are what an operator does beside the server: each has a type of its own,
 // with its flags, and a method that does it.
 type Commands struct {
-	Account AccountCommands `cmd:"" help:"Look after accounts: create, list, show, unlock, sign-out, role."`
-	Risk    RiskCommands    `cmd:"" help:"Look at the risk engine: evaluate."`
-	Backup  BackupCommand   `cmd:"" help:"Copy the SQLite database into a file, while the server serves."`
-	Move    MoveCommand     `cmd:"" help:"Move a SQLite database to PostgreSQL, with the server stopped."`
-	Migrate MigrateCommands `cmd:"" help:"Bring the schema up to date before a server starts: up, status."`
+	Account  AccountCommands `cmd:"" help:"Look after accounts: create, list, show, unlock, sign-out, role."`
+	Risk     RiskCommands    `cmd:"" help:"Look at the risk engine: evaluate."`
+	SendTest SendTestCommand `cmd:"" help:"Send one real message, and tell what the mail server or the gateway says."`
+	Backup   BackupCommand   `cmd:"" help:"Copy the SQLite database into a file, while the server serves."`
+	Move     MoveCommand     `cmd:"" help:"Move a SQLite database to PostgreSQL, with the server stopped."`
+	Migrate  MigrateCommands `cmd:"" help:"Bring the schema up to date before a server starts: up, status."`
 }
 
 // Call is one call of a command from the command line.
@@ -36,6 +37,8 @@ func (c Commands) Do(ctx context.Context, call Call) error {
 		return c.Account.do(ctx, call)
 	case "risk":
 		return c.Risk.do(ctx, call)
+	case "send-test":
+		return c.SendTest.do(ctx, call)
 	case "backup":
 		return c.Backup.do(ctx, call)
 	case "move":
