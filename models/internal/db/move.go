@@ -287,6 +287,8 @@ func canonical(values []any) ([]byte, error) {
 			}
 		case int64:
 			put('n', uint64(v))
+		case int32: // PostgreSQL has narrower columns
+			put('n', uint64(int64(v)))
 		case float64:
 			put('f', math.Float64bits(v))
 		case string:
