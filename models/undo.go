@@ -98,6 +98,14 @@ func (u *Undos) Follow(ctx context.Context, token, way string, c Client) (out Un
 		if err != nil {
 			return err
 		}
+		if f.change.AppliedAt == nil { // it may be about to: who lets it has the account's row
+			if _, err := lockOwner(tx, f.change.AccountID, true); err != nil {
+				return err
+			}
+			if f, err = u.find(tx.DB, token, tx.Now); err != nil {
+				return err
+			}
+		}
 		if f.change.AppliedAt == nil {
 			out = Undone{Outcome: Accepted, Stopped: true}
 			return u.stop(tx, f, c)
