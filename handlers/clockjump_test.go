@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -131,5 +132,28 @@ func TestClockJumpsBack(t *testing.T) {
 		j.lost.send("/reset/code", "code", j.digits).unit(422)
 		j.lost.open(j.link)
 		j.lost.open("/reset/link").is(http.StatusNotFound)
+	})
+}
+
+// What the clock of before let live for longer than a whole life from now on is over,
+// and stays so when its time comes again: who set the clock back gave nobody an hour.
+func TestClockSetBackEndsWhatIsOpen(t *testing.T) {
+	scenario(t, func(t *testing.T, h *house) {
+		j := beforeJump(h)
+		proven := h.from("203.0.113.11") // in the midst of a reset
+		proven.open(j.link).leads("/reset/link")
+		proven.send("/reset/link").leads("/reset/new")
+		j.owner.open("/account/password").is(200) // with the proof of the sign-up
+
+		h.forward(-time.Hour)
+		j.owner.notFresh("/account/password")
+		proven.open("/reset/new").leads("/reset")
+		must(t, h.models.Sweep(context.Background()))
+		for range 2 {
+			j.waits.send("/sign-in/code", "code", j.code).leads("/sign-in")
+			j.lost.send("/reset/code", "code", j.digits).leads("/reset")
+			h.forward(time.Hour) // and then it is the time of before
+		}
+		h.from("203.0.113.12").signIn(mara)
 	})
 }

@@ -10,7 +10,7 @@ import (
 // Policy holds every number of the product. The operator may change the ones
 // with a toml name, in [policy] of the --config file.
 type Policy struct {
-	CodeLife        Duration   `toml:"code_life"`          // how long a code works; at most 10 minutes (ASVS v5.0.0-6.5.5)
+	CodeLife        Duration   `toml:"code_life"`          // how long a code works; at most 10 minutes
 	CodeTries       int        `toml:"code_tries"`         // judged guesses per challenge, over all its messages
 	FlowLife        Duration   `toml:"flow_life"`          // a pending flow ends this long after it began
 	ResendWaits     []Duration `toml:"resend_waits"`       // the wait after the first send, the second, ...; the last one doubles on
@@ -73,6 +73,9 @@ const (
 	wrongInRow  = 100             // NIST SP 800-63B 3.2.2
 	insideWrong = 15              // wrong codes of one account in 24 hours, typed inside sessions
 	touchEvery  = 5 * time.Minute // a session's row is written at most this often
+
+	codeLifeMost = 10 * time.Minute // ASVS v5.0.0-6.5.5
+	clocksApart  = time.Minute      // as far as those of two machines may be; what is further ahead was made before a clock was set back
 )
 
 // MuteLife is how long a stranger can have nothing sent to who asked for that.
@@ -125,7 +128,7 @@ func (p Policy) Validate() error {
 		name string
 		want string
 	}{
-		{p.CodeLife >= Duration(time.Second) && p.CodeLife <= Duration(10*time.Minute), "code_life", "from 1s to 10m"},
+		{p.CodeLife >= Duration(time.Second) && p.CodeLife <= Duration(codeLifeMost), "code_life", "from 1s to 10m"},
 		{p.CodeTries >= 1 && p.CodeTries <= 10, "code_tries", "from 1 to 10"},
 		{p.FlowLife >= p.CodeLife && p.FlowLife <= Duration(24*time.Hour), "flow_life", "from code_life to 24h"},
 		{len(p.ResendWaits) > 0 && p.waitsGrow(), "resend_waits", `a list of waits from 1s that never shrink, such as ["30s", "60s", "120s"]`},

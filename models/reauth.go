@@ -51,6 +51,12 @@ func (c *core) signedIn(g *gorm.DB, cl Client, now time.Time) (session, error) {
 	if s.elsewhere(cl) { // no proof given where it lives holds here
 		s.Away, s.ElevatedUntil, s.PasswordUntil = true, nil, nil
 	}
+	latest := now.Add(time.Duration(c.policy.Elevated) + clocksApart)
+	for _, until := range []**time.Time{&s.ElevatedUntil, &s.PasswordUntil} {
+		if *until != nil && latest.Before(**until) {
+			*until = nil
+		}
+	}
 	return s, nil
 }
 

@@ -333,7 +333,7 @@ func (r *Resets) Proven(ctx context.Context, c Client) (email string, err error)
 
 func (r *Resets) proven(g *gorm.DB, c Client, now time.Time) (verification, error) {
 	var rows []verification
-	err := ofHandle(g, c, now).Where("purpose = ?", PurposeReset).Where("proven_at > ? AND account_id IS NOT NULL", now.Add(-proofLife)).
+	err := ofHandle(g, c, now).Where("purpose = ?", PurposeReset).Where("proven_at > ? AND proven_at <= ? AND account_id IS NOT NULL", now.Add(-proofLife), now.Add(clocksApart)).
 		Order("created_at DESC").Limit(1).Find(&rows).Error
 	if err != nil {
 		return verification{}, err

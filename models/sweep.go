@@ -24,6 +24,12 @@ func (m *Models) purge(ctx context.Context) error {
 	}{
 		{"DELETE FROM sessions WHERE ends_at <= ? OR seen_at <= ?", []any{now, ago(time.Duration(m.core.policy.SessionIdle))}},
 		{"DELETE FROM devices WHERE ends_at <= ?", []any{now}},
+		// No code has more than a whole life before it, unless a clock was set back since:
+		// then it is over, and stays so when its time comes again.
+		{
+			"UPDATE challenges SET expires_at = ?, prior_expires_at = NULL, ends_at = ? WHERE ends_at > ? AND expires_at > ?",
+			[]any{now, now, now, now.Add(codeLifeMost + clocksApart)},
+		},
 		{"DELETE FROM challenges WHERE ends_at <= ?", []any{ago(24 * time.Hour)}},
 		{"DELETE FROM messages WHERE created_at <= ? AND state <> 'queued'", []any{ago(30 * 24 * time.Hour)}},
 		{"DELETE FROM spends WHERE at <= ?", []any{ago(24 * time.Hour)}},
