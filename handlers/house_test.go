@@ -238,7 +238,7 @@ func database(t testing.TB, engine string) string {
 // that, so the outbox is asked.
 func (h *house) settle() {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	for {
 		next, err := h.models.Outbox.NextAt(ctx)

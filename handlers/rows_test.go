@@ -16,7 +16,7 @@ import (
 // until waits for what nothing announces.
 func (h *house) until(what string, is func() bool) {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	for !is() {
 		select {

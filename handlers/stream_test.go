@@ -63,7 +63,7 @@ func (l *listener) read() {
 
 func (l *listener) close() { _ = l.answer.Body.Close() }
 
-const patience = 20 * time.Second
+const patience = 30 * time.Second
 
 // hears waits for an event.
 func (l *listener) hears(name string) {

@@ -203,7 +203,7 @@ func TestWakeAfterCommit(t *testing.T) {
 		h.startSignUp(t, "mara@example.com", browser())
 		select {
 		case <-h.Outbox.Wake():
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Fatal("no poke after the commit")
 		}
 	})

@@ -9,11 +9,17 @@ import (
 // The states of the account area, of the reset, and of what links in messages
 // lead to. They come one out of the other.
 
-// roomy is a policy under which one person can be sent many messages at once.
-const roomy = `resend_waits = ["1s"]
+// onceMore lets a message be sent again after a second, and then not for an hour: the
+// end of a wait is said in place of what was said before it.
+const onceMore = `resend_waits = ["1s", "1h"]`
+
+// roomy is a policy under which one person can be sent many messages at once, and a
+// proof lasts through a long walk of a slow browser.
+const roomy = onceMore + `
 owner_sends = { ten_minutes = 99, hour = 99, day = 99 }
 stranger_sends = { ten_minutes = 99, hour = 99, day = 99 }
-address_sends = 99`
+address_sends = 99
+elevated = "1h"`
 
 const newPassword = "seven loud rows of corduroy"
 

@@ -79,9 +79,10 @@ func TestPumping(t *testing.T) {
 	if n := texts("+"); n != daily {
 		t.Errorf("%d texts went out in all, want %d", n, daily)
 	}
-	if arrived := len(slices.DeleteFunc(s.mails(), func(l letter) bool { return l.Channel != "sms" })); arrived != daily {
-		t.Errorf("%d texts arrived, want %d", arrived, daily)
-	}
+	await(t, fmt.Sprintf("%d texts to arrive", daily), func() (int, bool) {
+		arrived := len(slices.DeleteFunc(s.mails(), func(l letter) bool { return l.Channel != "sms" }))
+		return arrived, arrived == daily
+	})
 	if !strings.Contains(s.out.String(), "the day's texts are used") {
 		t.Error("the operator is not told that the purse is empty")
 	}

@@ -18,7 +18,7 @@ import (
 
 // reached is a set-up in which people can be reached in every way.
 const reached = roomy + `
-chat_idle = "10m"
+chat_idle = "1h"
 [support]
 email = "help@example.com"
 phone = "always"
@@ -56,6 +56,13 @@ func (p *tab) writes(field, text string) {
 		return
 	}
 	p.press(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
+}
+
+// sent waits until what was written is on its way, and its field is free again: the
+// line may be shown before.
+func (p *tab) sent(field string) {
+	p.t.Helper()
+	p.becomes(fmt.Sprintf(`(e => e.value === "" && !e.readOnly)(document.querySelector(%q))`, field))
 }
 
 // said is what a conversation shows, in its order.
@@ -104,18 +111,15 @@ func TestChat(t *testing.T) {
 	p.becomes(`document.getElementById("chat-note").innerText === ""`)
 	say := func(from *tab, text string) {
 		t.Helper()
-		if from == p {
-			p.writes("#message", text)
-		} else {
-			q.writes("#reply", text)
-		}
+		field := map[*tab]string{p: "#message", q: "#reply"}[from]
+		from.writes(field, text)
+		from.sent(field)
 		talk = append(talk, text)
 		p.shows(talk...)
 		q.shows(talk...)
 	}
 	say(q, "Hello. Did you look in spam?")
 	say(p, "Not yet.\nI will.")
-	p.becomes(`document.getElementById("message").value === ""`)
 
 	// What is being written outlives a reload, and so does what was said.
 	p.put("#message", "half a thought")
@@ -147,11 +151,13 @@ func TestChat(t *testing.T) {
 	// both write.
 	wire.set(answering502)
 	q.writes("#reply", "Are you still there?")
+	q.sent("#reply")
 	p.says("#line", "Connection lost. Trying again...")
 	p.writes("#message", "Yes, but the train")
 	p.is(`document.getElementById("message").value === "Yes, but the train"`)
 	wire.set(dead)
 	q.writes("#reply", "I will wait.")
+	q.sent("#reply")
 	p.is(`document.getElementById("message").value === "Yes, but the train"`)
 	wire.set(whole)
 	talk = append(talk, "Are you still there?", "I will wait.")
@@ -218,6 +224,7 @@ func TestChatWithoutScript(t *testing.T) {
 	q.visit("/console/chat/" + strings.TrimPrefix(path, "/contact/chat/"))
 	q.follow("Join")
 	q.writes("#reply", "Hello, I am here.")
+	q.shows("Nothing comes.", "Hello, I am here.")
 	p.follow("Check for new messages")
 	p.shows("Nothing comes.", "Hello, I am here.")
 	p.writes("#message", "Good.")

@@ -9,7 +9,7 @@ import (
 // TestExpiry lets a code run out for real: the operator has made its life short.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	s := start(t, "code_life = \"15s\"\nflow_life = \"5m\"\nresend_waits = [\"1s\"]")
+	s := start(t, "code_life = \"20s\"\nflow_life = \"10m\"\n"+onceMore)
 	t.Run("script on", func(t *testing.T) {
 		t.Parallel()
 		p := open(t, s, how{})

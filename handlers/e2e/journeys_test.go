@@ -15,7 +15,7 @@ import (
 // selector that is clicked. What has the focus is asserted at every step.
 func TestJourneys(t *testing.T) {
 	t.Parallel()
-	s := start(t, `resend_waits = ["1s"]`)
+	s := start(t, onceMore)
 	for _, noScript := range []bool{false, true} {
 		for _, width := range []int64{320, 1280} {
 			h := how{width, noScript}

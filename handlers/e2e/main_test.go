@@ -54,7 +54,13 @@ const patience = 30 * time.Second
 // so, never for time to go by.
 func await[T any](t testing.TB, what string, ask func() (T, bool)) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	return awaitFor(t, patience, what, ask)
+}
+
+// awaitFor is await for what the product itself makes last longer.
+func awaitFor[T any](t testing.TB, longest time.Duration, what string, ask func() (T, bool)) T {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	every := time.NewTicker(50 * time.Millisecond)
 	defer every.Stop()

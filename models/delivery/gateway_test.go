@@ -74,7 +74,7 @@ func (g *texting) next() asked {
 	select {
 	case a := <-g.asked:
 		return a
-	case <-time.After(20 * time.Second):
+	case <-time.After(30 * time.Second):
 		g.t.Fatal("no text came")
 		return asked{}
 	}
@@ -348,7 +348,7 @@ func TestGatewayHangs(t *testing.T) {
 			<-release
 		}
 		s := generic(peer.url)
-		s.SendTimeout = 200 * time.Millisecond
+		s.SendTimeout = 2 * time.Second // enough for a slow machine to get as far as to hang
 		_, err := gateway(t, s).Send(t.Context(), aText())
 		if f := failure(t, err); f.Permanent || f.Reason != Unreachable || f.Detail != "no answer in time" {
 			t.Errorf("a gateway that hangs %s: %+v", name, f)

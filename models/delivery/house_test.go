@@ -124,7 +124,7 @@ func (l *logbook) text() string {
 // await returns the first new line that says words.
 func (h *house) await(words string) string {
 	h.t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(30 * time.Second)
 	for {
 		select {
 		case line := <-h.log.lines:

@@ -111,7 +111,7 @@ func (p *peer) next() received {
 	select {
 	case m := <-p.mails:
 		return m
-	case <-time.After(20 * time.Second):
+	case <-time.After(30 * time.Second):
 		p.t.Fatal("no mail came")
 		return received{}
 	}

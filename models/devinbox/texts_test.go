@@ -138,7 +138,7 @@ func nextReport(t *testing.T, reports <-chan string) string {
 	select {
 	case r := <-reports:
 		return r
-	case <-time.After(20 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("no report came")
 		return ""
 	}

@@ -105,7 +105,7 @@ func TestTextToTheInbox(t *testing.T) {
 		if r != "/report/abc?state=1" {
 			t.Errorf("the report is %s", r)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Error("no report came")
 	}
 

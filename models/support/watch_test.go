@@ -25,7 +25,7 @@ func awaits(t testing.TB, news <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-news:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("no news")
 	}
 }
