@@ -134,7 +134,7 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 	}
 
 	m, err := models.Open(ctx, models.Options{
-		Database: set.Database, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: now, Log: log,
+		Database: set.Database, Keys: set.Keys, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: now, Log: log,
 		Texts: set.Texts, Countries: set.Countries, Desk: set.Desk, Geo: o.Geo,
 	})
 	if err != nil {
@@ -189,7 +189,7 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 	}
 	server.RegisterOnShutdown(site.CloseStreams)
 	beside := []func(context.Context) error{
-		worker.Run, people.Run, m.Tally, m.Console.Guard,
+		worker.Run, people.Run, m.Tally, m.Console.Guard, m.Keys.Follow,
 		func(ctx context.Context) error { return operate.Sweep(ctx, log, m.Sweep, people.Sweep) },
 	}
 	if o.Metrics != "" {

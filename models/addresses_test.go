@@ -373,7 +373,7 @@ func TestTakenAddress(t *testing.T) {
 		if err := h.core.db.Read(ctx).Take(&ch, "purpose = 'email'").Error; err != nil {
 			t.Fatal(err)
 		}
-		never := h.core.keys.keys[0].code(ch.ID, string(ch.Purpose), ch.Generation, ch.Digits)
+		never := h.core.keys.all()[0].code(ch.ID, string(ch.Purpose), ch.Generation, ch.Digits)
 		if a := h.answerEmail(t, c, never); a.Outcome != Wrong || a.TriesLeft != 4 {
 			t.Errorf("%+v", a)
 		}

@@ -67,7 +67,7 @@ func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to destination,
 		return challenge{}, retryAt, err
 	}
 	k := c.keys.current(tx.Now)
-	if k.id != c.notedKey { // one whose start came after the program's
+	if c.notedKey.Load() != k.id { // one that has only just begun
 		if err := noteKey(tx, k); err != nil {
 			return challenge{}, time.Time{}, err
 		}

@@ -24,7 +24,9 @@
 //	hashqueue.go   who may hash now: owners and strangers by turns
 //	challenge.go   one outstanding question: issue, judge, answer, resend
 //	code.go        what a code looks like and what people type (pure)
-//	keys.go        the key ring; codes, request tags and tags are derived here
+//	keys.go        codes, links, request tags and tags are derived here
+//	keyring.go     the key ring, from a file or the environment
+//	rotation.go    a key is added, begins, and goes when nothing needs it
 //	signup.go      from an address and a password to an account
 //	signin.go      from a password to a session, or to a code
 //	signincode.go  the code of a sign-in, and the session that it opens

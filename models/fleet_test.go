@@ -258,3 +258,22 @@ func TestDatabaseAway(t *testing.T) {
 		t.Errorf("one silence is told of %d times", n)
 	}
 }
+
+// Who turns a switch in one process sees it turned in every other.
+func TestSwitchElsewhere(t *testing.T) {
+	h := openHouse(t, postgresURL(t), nil)
+	other, staff := h.elsewhere(t), h.staffAt(t, "ines@example.com")
+	for _, on := range []bool{false, true, false} {
+		if on {
+			if err := h.Console.Switch(ctx, staff, SwitchTextsOff, true, "The gateway fails."); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := h.Console.Switch(ctx, staff, SwitchTextsOff, false, ""); err != nil {
+			t.Fatal(err)
+		}
+		w, err := other.Console.Watch(ctx, staff)
+		if err != nil || w.Switches[0].On() != on {
+			t.Errorf("turned to %v here, and %v there (%v)", on, w.Switches[0].On(), err)
+		}
+	}
+}

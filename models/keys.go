@@ -9,10 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"sort"
 	"strings"
 	"time"
 )
@@ -28,44 +24,7 @@ type key struct {
 	secret []byte
 }
 
-// keyRing holds the keys, oldest first.
-type keyRing struct{ keys []key }
-
-// openKeyRing reads the key file: a line per key, 'id start secret', the start
-// as RFC 3339 and the secret as base64 of 32 bytes.
-func openKeyRing(path string) (*keyRing, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fmt.Errorf("--key-file: others can read %s (mode %04o); mend: chmod 600 %s", path, mode, path)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	ring := &keyRing{}
-	for i, line := range strings.Split(string(text), "\n") {
-		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
-			continue
-		}
-		k, err := parseKey(line)
-		if err != nil {
-			return nil, fmt.Errorf("--key-file: %s, line %d: %w", path, i+1, err)
-		}
-		if _, twice := ring.find(k.id); twice {
-			return nil, fmt.Errorf("--key-file: %s, line %d: the id %s is there twice", path, i+1, k.id)
-		}
-		ring.keys = append(ring.keys, k)
-	}
-	if len(ring.keys) == 0 {
-		return nil, fmt.Errorf("--key-file: %s holds no key; restore it from its backup", path)
-	}
-	sort.SliceStable(ring.keys, func(i, j int) bool { return ring.keys[i].starts.Before(ring.keys[j].starts) })
-	return ring, nil
-}
-
+// parseKey reads one line of a ring.
 func parseKey(line string) (key, error) {
 	fields := strings.Fields(line)
 	if len(fields) != 3 {
@@ -80,49 +39,6 @@ func parseKey(line string) (key, error) {
 		return key{}, fmt.Errorf("the secret is not base64 of %d bytes", keyBytes)
 	}
 	return key{id: fields[0], starts: starts.UTC(), secret: secret}, nil
-}
-
-// makeKeyRing writes a key file with one new key, mode 0600. Where another
-// process was first, its file is read.
-func makeKeyRing(path string, now time.Time) (*keyRing, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return openKeyRing(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--key-file: %w", err)
-	}
-	line := fmt.Sprintf("# Codes are derived from these keys. Keep a copy apart from the database's.\n%s %s %s\n",
-		newID()[:8], now.Format(time.RFC3339), base64.StdEncoding.EncodeToString(randomBytes(keyBytes)))
-	_, err = f.WriteString(line)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		return nil, fmt.Errorf("--key-file: %w", err)
-	}
-	return openKeyRing(path)
-}
-
-func (r *keyRing) find(id string) (key, bool) {
-	for _, k := range r.keys {
-		if k.id == id {
-			return k, true
-		}
-	}
-	return key{}, false
-}
-
-// current is the key that new challenges take.
-func (r *keyRing) current(now time.Time) key {
-	newest := r.keys[0]
-	for _, k := range r.keys[1:] {
-		if !k.starts.After(now) {
-			newest = k
-		}
-	}
-	return newest
 }
 
 // mac is HMAC-SHA-256 over the fields, each preceded by its length, so that no
@@ -189,7 +105,7 @@ func (k key) requestTag(challenge string) string {
 // oldest key, so that a new key does not open every closed lane. Only when
 // that key is taken out of the ring do the budgets begin anew.
 func (r *keyRing) laneTag(kind, value string) string {
-	return hex.EncodeToString(r.keys[0].mac("lane", kind, value)[:16])
+	return hex.EncodeToString(r.oldest().mac("lane", kind, value)[:16])
 }
 
 // tagWords are short, plain, easy to tell apart when read aloud.

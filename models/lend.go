@@ -103,7 +103,7 @@ func (p Parts) Tag(label, value string) string { return p.c.keys.laneTag(label, 
 // Derive gives 64 bits for an id under a label. They stay the same as long as the
 // ring's oldest key does.
 func (p Parts) Derive(label, id string) uint64 {
-	return binary.BigEndian.Uint64(p.c.keys.keys[0].mac(label, id))
+	return binary.BigEndian.Uint64(p.c.keys.oldest().mac(label, id))
 }
 
 // Word gives the word that two people tell each other by.

@@ -35,7 +35,7 @@ func (r *keyRing) messageOf(label, token string) string {
 	if len(id) != 32 {
 		return ""
 	}
-	for _, k := range r.keys {
+	for _, k := range r.all() {
 		if subtle.ConstantTimeCompare([]byte(token), []byte(k.mailed(label, id))) == 1 {
 			return id
 		}

@@ -3,11 +3,10 @@ package models
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"admitone/models/internal/db"
@@ -16,6 +15,7 @@ import (
 // Options says where the rows and the keys are and which numbers hold.
 type Options struct {
 	Database  string   // "postgres://..." or the path of a SQLite file
+	Keys      string   // the lines of the key ring, "" where they are in a file
 	KeyFile   string   // made at the first start, mode 0600
 	Brand     string   // what a password must not be
 	Texts     bool     // a gateway for texts is set up
@@ -41,6 +41,7 @@ type Models struct {
 	Agents   *Agents
 	Outbox   *Outbox
 	Console  *Console
+	Keys     *Keys
 
 	core *core
 }
@@ -60,7 +61,7 @@ type core struct {
 	purseMu   sync.Mutex
 	purseSaid string
 
-	notedKey string // the id of the key that the start has noted as in use
+	notedKey atomic.Value // the id of the key that this process has noted as in use
 
 	places  *places
 	weights Weights
@@ -96,19 +97,16 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 	if err != nil {
 		return nil, errors.Join(err, places.close())
 	}
-	keys, err := ringFor(ctx, d, o.KeyFile, o.Log)
+	keys, err := openRing(ctx, d, o)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	current := keys.current(d.Now())
-	if err := d.Write(ctx, func(tx *db.Tx) error { return noteKey(tx, current) }); err != nil {
-		return nil, errors.Join(err, d.Close())
-	}
 	c := &core{
-		db: d, keys: keys, notedKey: current.id, hasher: newHasher(o.Policy, d.Now), policy: o.Policy, brand: o.Brand, log: o.Log,
+		db: d, keys: keys, hasher: newHasher(o.Policy, d.Now), policy: o.Policy, brand: o.Brand, log: o.Log,
 		texts: o.Texts && len(o.Countries) > 0, countries: o.Countries, desk: o.Desk,
 		places: places, weights: DefaultWeights(), watch: watch,
 	}
+	c.notedKey.Store(keys.current(d.Now()).id)
 	outbox, _ := d.Subscribe(outboxTopic) // for as long as the database is open
 	box := &Outbox{core: c, wake: outbox}
 	return &Models{
@@ -124,41 +122,9 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 		Agents:   &Agents{c},
 		Outbox:   box,
 		Console:  &Console{core: c, outbox: box},
+		Keys:     &Keys{c},
 		core:     c,
 	}, nil
-}
-
-// ringFor opens the key file, or makes it where the database has never used a
-// key. A database whose keys are lost is refused: a new file would silently
-// void every code and link under way and open every closed lane.
-func ringFor(ctx context.Context, d *db.DB, path string, log *slog.Logger) (*keyRing, error) {
-	var used []string
-	if err := d.Read(ctx).Raw("SELECT id FROM keys ORDER BY added_at").Scan(&used).Error; err != nil {
-		return nil, err
-	}
-	ring, err := openKeyRing(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if len(used) > 0 {
-			return nil, fmt.Errorf("--key-file: %s is not there, but the database uses key %s; restore the file from its backup (README.md, 'A lost key', where there is none)", path, used[len(used)-1])
-		}
-		log.Info("a key was made; keep a copy of it apart from the database's", "file", path)
-		ring, err = makeKeyRing(path, d.Now())
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range used {
-		if _, ok := ring.find(id); !ok {
-			return nil, fmt.Errorf("--key-file: %s does not hold key %s, which the database uses; put its line back from the backup", path, id)
-		}
-	}
-	return ring, nil
-}
-
-// noteKey remembers that the database depends on a key.
-func noteKey(tx *db.Tx, k key) error {
-	_, err := tx.Exec("INSERT INTO keys (id, added_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", k.id, tx.Now)
-	return err
 }
 
 // Close ends the connections to the database.

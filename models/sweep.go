@@ -40,8 +40,6 @@ func (m *Models) purge(ctx context.Context) error {
 		{"DELETE FROM sign_in_history WHERE at <= ?", []any{ago(historyLife)}},
 		{"DELETE FROM tallies WHERE hour <= ?", []any{ago(tallyLife)}},
 		{"DELETE FROM events WHERE at <= ?", []any{ago(EventLife)}},
-		// A key is in use while a challenge names it; the newest always is.
-		{"DELETE FROM keys WHERE id NOT IN (SELECT key_id FROM challenges) AND id NOT IN (SELECT id FROM keys ORDER BY added_at DESC LIMIT 1)", nil},
 	}
 	for _, p := range purges {
 		err := m.core.db.Write(ctx, func(tx *db.Tx) error {
@@ -52,5 +50,5 @@ func (m *Models) purge(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return m.core.db.Write(ctx, m.core.dropKeys)
 }

@@ -69,12 +69,18 @@ const (
 // key tells an alarm from the others, whatever its numbers are.
 func (a Alarm) key() string { return strings.TrimSpace(a.Name + " " + a.Channel) }
 
-// Watch gives the figures to a member of staff. They are at most a few seconds old.
+// Watch gives the figures to a member of staff. They are at most a few seconds old,
+// and the switches are as they stand.
 func (s *Console) Watch(ctx context.Context, c Client) (Watch, error) {
-	if _, _, err := s.agent(s.db.Read(ctx), c, s.db.Now()); err != nil {
+	g := s.db.Read(ctx)
+	if _, _, err := s.agent(g, c, s.db.Now()); err != nil {
 		return Watch{}, err
 	}
-	return s.look(ctx)
+	w, err := s.look(ctx)
+	if err == nil {
+		w.Switches, err = switches(g) // whichever instance turned one just now
+	}
+	return w, err
 }
 
 // Guard looks by itself until ctx ends, so that the log tells of an alarm though

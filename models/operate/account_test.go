@@ -10,8 +10,14 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// operator types one command line, as main does.
+// operator types one command about accounts.
 func operator(t *testing.T, data string, args ...string) (string, error) {
+	t.Helper()
+	return types(t, time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC), append([]string{"--data", data, "account"}, args...)...)
+}
+
+// types types one command line, as main does.
+func types(t *testing.T, at time.Time, args ...string) (string, error) {
 	t.Helper()
 	var line struct {
 		Options
@@ -21,12 +27,11 @@ func operator(t *testing.T, data string, args ...string) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := parser.Parse(append([]string{"--data", data, "account"}, args...))
+	k, err := parser.Parse(args)
 	if err != nil {
 		return "", err
 	}
 	var out, log bytes.Buffer
-	at := time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC)
 	err = line.Do(context.Background(), Call{Options: line.Options, Words: k.Command(), Now: func() time.Time { return at }, Out: &out, ErrOut: &log})
 	return out.String(), err
 }

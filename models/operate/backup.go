@@ -49,7 +49,7 @@ func (b BackupCommand) do(ctx context.Context, call Call) error {
 		return err
 	}
 	fmt.Fprintf(call.Out, "The database is in %s: %s, whole and checked, in %.1f s.\n", b.File, bytesInWords(info.Size()), call.Now().Sub(begun).Seconds())
-	_, err = fmt.Fprintf(call.Out, "The keys are not in it. Keep a copy of %s too, in another place than this one: both together open codes that are under way.\n", set.KeyFile)
+	_, err = fmt.Fprintf(call.Out, "The keys are not in it. Keep a copy of %s too, in another place than this one: both together open codes that are under way.\n", set.keysAt())
 	return err
 }
 

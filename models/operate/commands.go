@@ -20,6 +20,7 @@ type Commands struct {
 	Backup   BackupCommand   `cmd:"" help:"Copy the SQLite database into a file, while the server serves."`
 	Move     MoveCommand     `cmd:"" help:"Move a SQLite database to PostgreSQL, with the server stopped."`
 	Migrate  MigrateCommands `cmd:"" help:"Bring the schema up to date before a server starts: up, status."`
+	Key      KeyCommands     `cmd:"" help:"Turn the keys that codes are derived from: add, list, remove."`
 }
 
 // Call is one call of a command from the command line.
@@ -45,6 +46,8 @@ func (c Commands) Do(ctx context.Context, call Call) error {
 		return c.Move.do(ctx, call)
 	case "migrate":
 		return c.Migrate.do(ctx, call)
+	case "key":
+		return c.Key.do(ctx, call)
 	}
 	return errors.New("no such command: " + call.Words)
 }
@@ -56,7 +59,7 @@ func (c Call) open(ctx context.Context) (*models.Models, Setup, error) {
 		return nil, set, err
 	}
 	m, err := models.Open(ctx, models.Options{
-		Database: set.Database, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: c.Now,
+		Database: set.Database, Keys: set.Keys, KeyFile: set.KeyFile, Brand: set.Brand, Policy: set.Policy, Now: c.Now,
 		Texts: set.Texts, Countries: set.Countries,
 		Log: slog.New(slog.NewTextHandler(c.ErrOut, nil)),
 	})

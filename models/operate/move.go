@@ -83,6 +83,6 @@ All %d tables are moved: %d rows, read again on both sides and compared.
 Start from now on with --database %s
 and with the same keys: %s. %s
 is as it was; keep it until you have seen the new one work, then put it away.
-`, len(moved), rows, withoutPassword(m.To), set.KeyFile, set.Database)
+`, len(moved), rows, withoutPassword(m.To), set.keysAt(), set.Database)
 	return err
 }

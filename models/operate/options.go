@@ -31,6 +31,7 @@ type Options struct {
 	Database       string        `help:"postgres://... ; empty: SQLite in the data folder."`
 	PublicURL      string        `help:"Address that people open, such as https://accounts.example.com; empty: http://localhost with the port of --listen."`
 	KeyFile        string        `help:"File with the keys that codes are derived from; empty: key in the data folder."`
+	Keys           string        `help:"The lines of that file themselves, in place of it; better given as a variable, because other users of the machine see flags."`
 	SMTP           string        `name:"smtp" help:"Mail server: smtp://user:pass@host:port?tls=starttls|tls|none."`
 	MailFrom       string        `help:"Address that messages come from."`
 	BrandName      string        `default:"Admit One" help:"Name of the service in pages and messages."`
@@ -52,6 +53,7 @@ type Options struct {
 // Setup is what the options come to once they have been checked.
 type Setup struct {
 	Database  string // postgres://... or the path of a SQLite file
+	Keys      string // the lines of the key ring, "" where KeyFile holds them
 	KeyFile   string
 	Brand     string
 	LegalName string // who runs the service, "" unsaid
@@ -69,6 +71,14 @@ type Setup struct {
 	Texts      bool          // there is a gateway, or the test inbox takes them
 	TextsUnfit error         // why the test inbox gets no texts; with a gateway this stops the start
 	Countries  []string      // that texts are sent to, the first one's notation is read
+}
+
+// keysAt names where the keys are.
+func (s Setup) keysAt() string {
+	if s.Keys != "" {
+		return "ADMITONE_KEYS"
+	}
+	return s.KeyFile
 }
 
 // Check refuses wrong options by name, with the mend.
@@ -121,6 +131,14 @@ func (o Options) Check() (s Setup, err error) {
 	s.Zone = s.Desk.Zone // every page and message tells the same time
 	if err := o.texts(&s); err != nil {
 		return s, err
+	}
+	if s.Keys = o.Keys; s.Keys != "" {
+		if o.KeyFile != "" {
+			return s, errors.New("--keys: the keys are either in it or in --key-file; leave one of the two out")
+		}
+		if err := models.CheckKeys(s.Keys); err != nil {
+			return s, fmt.Errorf("--keys: %w; write lines as they are in a key file", err)
+		}
 	}
 	s.Database, s.KeyFile = o.Database, o.KeyFile
 	if s.KeyFile == "" {
