@@ -210,6 +210,8 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 	leave := func() {
 		site.Leave()
 		<-time.After(o.Drain)
+		_ = listener.Close() // first: a server that is shut down cuts off who is there and has not asked yet
+		<-time.After(min(o.Drain, time.Second))
 	}
 	return together(ctx, server, certificate.Over(listener), leave, log, beside...)
 }
@@ -225,7 +227,7 @@ func together(ctx context.Context, server *http.Server, listener net.Listener, l
 		g.Go(func() error { return run(background) })
 	}
 	g.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			return err
 		}
 		return nil

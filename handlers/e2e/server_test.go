@@ -82,7 +82,7 @@ func configFile(t *testing.T, text string) string {
 	return path
 }
 
-var readyLine = regexp.MustCompile(`is ready: (http://localhost:\d+)/sign-up`)
+var readyLine = regexp.MustCompile(`is ready: (https?://[^/\s]+)/sign-up`)
 
 // run starts the process, for the first time or again.
 func (s *server) run() {

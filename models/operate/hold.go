@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 )
 
@@ -39,5 +40,60 @@ func Listen(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
 	}
-	return l, nil
+	return &listener{TCPListener: l.(*net.TCPListener), closed: make(chan struct{})}, nil
+}
+
+// listener takes in, when it is closed, who has knocked already. The kernel would cut
+// them off, and a proxy must not send a form a second time that it has sent once: it
+// would have to tell its reader of a fault at every restart.
+type listener struct {
+	*net.TCPListener
+	once    sync.Once
+	closed  chan struct{}
+	waiting []net.Conn // set before closed is
+}
+
+// Accept gives those who knocked in time, and then the error of a closed listener.
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.TCPListener.Accept()
+	if err == nil || !errors.Is(err, net.ErrClosed) && !errors.Is(err, syscall.EINVAL) { // the second is that of one that is being shut
+		return c, err
+	}
+	<-l.closed
+	if len(l.waiting) == 0 {
+		return nil, net.ErrClosed
+	}
+	c, l.waiting = l.waiting[0], l.waiting[1:]
+	return c, nil
+}
+
+// Close refuses who comes from now on.
+func (l *listener) Close() (err error) {
+	l.once.Do(func() {
+		var taken []int
+		if raw, rawErr := l.SyscallConn(); rawErr == nil {
+			err = raw.Control(func(fd uintptr) {
+				for {
+					one, _, err := syscall.Accept(int(fd))
+					if err != nil && !errors.Is(err, syscall.EINTR) && !errors.Is(err, syscall.ECONNABORTED) {
+						break // nobody is left
+					}
+					if err == nil {
+						taken = append(taken, one)
+					}
+				}
+				_ = syscall.Shutdown(int(fd), syscall.SHUT_RD) // at once: who comes between is cut off
+			})
+		}
+		for _, one := range taken {
+			f := os.NewFile(uintptr(one), "")
+			if c, connErr := net.FileConn(f); connErr == nil {
+				l.waiting = append(l.waiting, c)
+			}
+			_ = f.Close()
+		}
+		err = errors.Join(err, l.TCPListener.Close())
+		close(l.closed)
+	})
+	return err
 }
