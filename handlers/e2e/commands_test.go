@@ -17,6 +17,16 @@ func (s *server) account(args ...string) string {
 	return string(out)
 }
 
+// operator runs any command with the options of the server.
+func (s *server) operator(words ...string) string {
+	s.t.Helper()
+	out, err := command(append(words, s.args...)...).CombinedOutput()
+	if err != nil {
+		s.t.Errorf("%v: %v\n%s", words, err, out)
+	}
+	return string(out)
+}
+
 // TestAccountCommands: what an operator does beside a running server holds there
 // on the very next request, and what is printed names nobody.
 func TestAccountCommands(t *testing.T) {

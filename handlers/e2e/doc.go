@@ -17,7 +17,7 @@
 //	commands_test.go  an operator's commands beside a server  secrets_test.go  no code, password or token is left behind
 //	console_test.go   the staff console beside a viewer      consolestates_test.go its pages
 //	peer_test.go      a browser without a screen, by HTTP     attack_test.go   many of them against an owner
-//	bench_test.go     how fast it starts, and what it holds
+//	fleet_test.go     several servers on one PostgreSQL       bench_test.go    how fast it starts, and what it holds
 //
 // Some things are watched in every test, whatever it is about: a tab fails its
 // test when the console shows an error or a request leaves the site, and a

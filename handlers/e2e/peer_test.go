@@ -22,7 +22,8 @@ type peer struct {
 	header http.Header
 	client *http.Client
 
-	turn func() string // the instance that the next request goes to; nil: always base
+	turn  func() string   // the instance that the next request goes to; nil: always base
+	mails func() []letter // what a mail server of the test's own has taken; nil: the test inbox
 }
 
 const (
@@ -33,9 +34,10 @@ const (
 func newPeer(tb testing.TB, base, address string) *peer {
 	tb.Helper()
 	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: patience}
-	at := "127.0.0.1" + base[strings.LastIndex(base, ":"):]
 	wire := &http.Transport{
-		DialContext:         func(ctx context.Context, _, _ string) (net.Conn, error) { return from.DialContext(ctx, "tcp", at) },
+		DialContext: func(ctx context.Context, _, at string) (net.Conn, error) {
+			return from.DialContext(ctx, "tcp", "127.0.0.1"+at[strings.LastIndex(at, ":"):])
+		},
 		MaxIdleConnsPerHost: 8, DisableCompression: true,
 	}
 	tb.Cleanup(wire.CloseIdleConnections)
@@ -44,6 +46,17 @@ func newPeer(tb testing.TB, base, address string) *peer {
 		Transport: wire, Jar: jar, Timeout: 2 * patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+}
+
+// twin is another window of the same browser: the same cookies, each on its own from now on.
+func (p *peer) twin() *peer {
+	p.tb.Helper()
+	other := *p
+	client := *p.client
+	client.Jar = must[*cookiejar.Jar](p.tb)(cookiejar.New(nil))
+	client.Jar.SetCookies(p.site(), p.client.Jar.Cookies(p.site()))
+	other.client, other.header = &client, p.header.Clone()
+	return &other
 }
 
 func (p *peer) site() *url.URL { return must[*url.URL](p.tb)(url.Parse(p.base)) }
@@ -163,6 +176,9 @@ func (p *peer) code(page string, places ...string) (code, to string) {
 // inbox is the newest that the test inbox has, newest first.
 func (p *peer) inbox() (list []letter) {
 	p.tb.Helper()
+	if p.mails != nil {
+		return p.mails()
+	}
 	resp, err := http.Get(p.base + "/dev/inbox.json")
 	if err == nil {
 		defer resp.Body.Close()

@@ -114,7 +114,11 @@ func holds(content []byte, token string) bool {
 // query reads the database beside the server that serves from it.
 func (s *server) query(query string, scan func(*sql.Rows) error) {
 	s.t.Helper()
-	db := must[*sql.DB](s.t)(sql.Open("sqlite3", "file:"+filepath.Join(s.data, "admitone.db")+"?mode=ro&_busy_timeout=5000"))
+	driver, source := "sqlite3", "file:"+filepath.Join(s.data, "admitone.db")+"?mode=ro&_busy_timeout=5000"
+	if s.database != "" {
+		driver, source = "pgx", s.database
+	}
+	db := must[*sql.DB](s.t)(sql.Open(driver, source))
 	defer db.Close()
 	rows := must[*sql.Rows](s.t)(db.Query(query))
 	defer rows.Close()
@@ -133,7 +137,11 @@ func (s *server) query(query string, scan func(*sql.Rows) error) {
 func (s *server) values() []string {
 	s.t.Helper()
 	var tables, values []string
-	s.query("SELECT name FROM sqlite_master WHERE type = 'table'", func(r *sql.Rows) error {
+	list := "SELECT name FROM sqlite_master WHERE type = 'table'"
+	if s.database != "" {
+		list = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+	}
+	s.query(list, func(r *sql.Rows) error {
 		var name string
 		err := r.Scan(&name)
 		tables = append(tables, name)

@@ -30,9 +30,13 @@ func (s *server) seenBy(t *testing.T) *server { return &server{t, s.process} }
 type process struct {
 	data string
 	args []string
+
+	database string // the URL of its PostgreSQL, "" for the file in data
+
 	base string // http://localhost:port
 	cmd  *exec.Cmd
 	out  *output
+	said int // how much of out is from earlier runs
 	gone chan error
 
 	letters func() []letter // what its mail server has taken; nil for the test inbox
@@ -63,12 +67,22 @@ func (o *output) String() string {
 // policy is lines for [policy] of --config, "" for the product's own numbers.
 func start(t *testing.T, policy string, args ...string) *server {
 	t.Helper()
+	s := newServer(t, policy, args...)
+	s.run()
+	return s
+}
+
+// newServer is a server that has not begun.
+func newServer(t *testing.T, policy string, args ...string) *server {
+	t.Helper()
 	s := &server{t, &process{data: filepath.Join(t.TempDir(), "data"), out: &output{}}}
+	if at := slices.Index(args, "--database"); at >= 0 {
+		s.database = args[at+1]
+	}
 	s.args = append([]string{"--data", s.data, "--listen", "127.0.0.1:0"}, args...)
 	if policy != "" {
 		s.args = append(s.args, "--config", configFile(t, "[policy]\n"+policy))
 	}
-	s.run()
 	t.Cleanup(s.end)
 	return s
 }
@@ -87,7 +101,14 @@ var readyLine = regexp.MustCompile(`is ready: (https?://[^/\s]+)/sign-up`)
 // run starts the process, for the first time or again.
 func (s *server) run() {
 	s.t.Helper()
-	before := len(s.out.String())
+	s.launch()
+	s.ready()
+}
+
+// launch is the part of run that does not wait.
+func (s *server) launch() {
+	s.t.Helper()
+	s.said = len(s.out.String())
 	s.cmd = command(s.args...)
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
 	if err := s.cmd.Start(); err != nil {
@@ -97,8 +118,12 @@ func (s *server) run() {
 	s.gone = gone
 	cmd := s.cmd
 	go func() { gone <- cmd.Wait() }()
+}
+
+func (s *server) ready() {
+	s.t.Helper()
 	s.base = await(s.t, "the address of the server", func() (string, bool) {
-		said := s.out.String()[before:]
+		said := s.out.String()[s.said:]
 		if found := readyLine.FindStringSubmatch(said); found != nil {
 			return found[1], true
 		}
