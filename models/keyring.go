@@ -181,7 +181,7 @@ func openRing(ctx context.Context, d *db.DB, o Options) (*keyRing, error) {
 		keys, _, err = readKeyFile(o.KeyFile)
 		if errors.Is(err, fs.ErrNotExist) {
 			if len(used) > 0 {
-				return nil, fmt.Errorf("--key-file: %s is not there, but the database uses key %s; restore the file from its backup (README.md, 'A lost key', where there is none), or copy that of another machine", o.KeyFile, used[len(used)-1])
+				return nil, lostKeys(o.KeyFile, used)
 			}
 			if made, err = makeKeyFile(o.KeyFile, d.Now()); err == nil {
 				keys, _, err = readKeyFile(o.KeyFile)
@@ -202,6 +202,11 @@ func openRing(ctx context.Context, d *db.DB, o Options) (*keyRing, error) {
 		o.Log.Info("a key was made; keep a copy of it apart from the database's", "file", o.KeyFile)
 	}
 	return ring, nil
+}
+
+// lostKeys is the error of a file that is not there, though keys are in use.
+func lostKeys(path string, used []string) error {
+	return fmt.Errorf("--key-file: %s is not there, but the database uses key %s; restore the file from its backup (README.md, 'A lost key', where there is none), or copy that of another machine", path, used[len(used)-1])
 }
 
 // takeUp notes that the database depends on the current key, and refuses a ring that

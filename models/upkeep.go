@@ -78,3 +78,87 @@ func (e *TargetError) Error() string { return e.Err.Error() }
 
 // Unwrap gives the cause.
 func (e *TargetError) Unwrap() error { return e.Err }
+
+// Inspection is what a look at a database shows.
+type Inspection struct {
+	Engine     string // with its version: 'PostgreSQL 15.3'
+	Migrations []Migration
+	Clock      time.Time // of the engine's machine; zero where it is this one
+	Newest     time.Time // activity; zero without any
+}
+
+// Inspect looks at a database, in use or not, and changes nothing. The error is
+// fs.ErrNotExist where there is no file.
+func Inspect(ctx context.Context, database string) (in Inspection, err error) {
+	look, err := db.OpenLook(ctx, database)
+	if err != nil {
+		return in, err
+	}
+	defer func() { err = errors.Join(err, look.Close()) }()
+	if in.Engine, err = look.Version(ctx); err != nil {
+		return in, err
+	}
+	if look.Engine == db.Postgres {
+		if in.Clock, err = look.Clock(ctx); err != nil {
+			return in, err
+		}
+	}
+	if in.Migrations, err = look.Migrations(ctx); err != nil {
+		return in, err
+	}
+	if has, err := look.Has(ctx, "events"); err != nil || !has {
+		return in, err
+	}
+	in.Newest, err = look.Time(ctx, "SELECT at FROM events ORDER BY at DESC LIMIT 1")
+	return in, err
+}
+
+// InspectKeys says what is wrong with the keys, those of the environment or else the
+// file's, for the database; fs.ErrNotExist where neither file nor use of one is there
+// yet. Nothing is made.
+func InspectKeys(ctx context.Context, keys, keyFile, database string) error {
+	used, err := keysInUse(ctx, database)
+	if err != nil {
+		used = nil // what is wrong with the database is said of it
+	}
+	ring := &keyRing{}
+	var held []key
+	if keys != "" {
+		held, err = parseRing(keys)
+	} else {
+		ring.path = keyFile
+		held, _, err = readKeyFile(keyFile)
+	}
+	if errors.Is(err, fs.ErrNotExist) && len(used) > 0 {
+		return lostKeys(keyFile, used)
+	}
+	if err != nil {
+		return err
+	}
+	ring.held.Store(&held)
+	return ring.lacking(used)
+}
+
+func keysInUse(ctx context.Context, database string) (used []string, err error) {
+	look, err := db.OpenLook(ctx, database)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, look.Close()) }()
+	if has, err := look.Has(ctx, "keys"); err != nil || !has {
+		return nil, err
+	}
+	return look.List(ctx, "SELECT id FROM keys ORDER BY added_at")
+}
+
+// PlaceFiles says when each file of places was made. Errors name --geo.
+func PlaceFiles(names []string) (built []time.Time, err error) {
+	p, err := openPlaces(names, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range p.files {
+		built = append(built, f.Metadata.BuildTime().UTC())
+	}
+	return built, p.close()
+}

@@ -2,11 +2,13 @@ package delivery
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -281,4 +283,30 @@ func secretsOf(s SMS) (all []string) {
 	}
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) }) // a part of another must not spoil it
 	return slices.Compact(all)
+}
+
+// Try connects to the gateway, with TLS where its address says so, and asks it for
+// nothing.
+func (g *Gateway) Try(ctx context.Context) error {
+	u, err := url.Parse(placeholder.ReplaceAllString(g.sms.template(false).URL, "x"))
+	if err != nil {
+		return errors.New("its address cannot be read")
+	}
+	port := u.Port()
+	if port == "" {
+		port = u.Scheme // the name of a port is one
+	}
+	at := net.JoinHostPort(u.Hostname(), port)
+	if u.Scheme == "https" {
+		conn, err := (&tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12}}).DialContext(ctx, "tcp", at)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", at)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }

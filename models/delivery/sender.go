@@ -100,6 +100,19 @@ func (s *Sender) Send(ctx context.Context, l Letter) (string, error) {
 	return scrub(words, l.Code), nil
 }
 
+// Try talks to the server as far as a mail would: connection, TLS, login. Any error is a *Failure.
+func (s *Sender) Try(ctx context.Context) error {
+	l, err := s.open(ctx)
+	if err != nil {
+		f := classify(ctx, connecting, err)
+		f.Detail = scrub(f.Detail, "")
+		return f
+	}
+	_ = l.during(ctx, l.client.Quit)
+	_ = l.conn.Close()
+	return nil
+}
+
 // hand speaks the exchange of one mail, over the kept line or a new one. On an answer that leaves the line usable it is
 // kept, on anything else closed.
 func (s *Sender) hand(ctx context.Context, to string, mime []byte) (words string, at stage, err error) {

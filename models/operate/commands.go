@@ -16,6 +16,7 @@ import (
 type Commands struct {
 	Account  AccountCommands `cmd:"" help:"Look after accounts: create, list, show, unlock, sign-out, role."`
 	Risk     RiskCommands    `cmd:"" help:"Look at the risk engine: evaluate."`
+	Doctor   DoctorCommand   `cmd:"" help:"Look whether the service is set up right, and say what to mend."`
 	SendTest SendTestCommand `cmd:"" help:"Send one real message, and tell what the mail server or the gateway says."`
 	Backup   BackupCommand   `cmd:"" help:"Copy the SQLite database into a file, while the server serves."`
 	Move     MoveCommand     `cmd:"" help:"Move a SQLite database to PostgreSQL, with the server stopped."`
@@ -38,6 +39,8 @@ func (c Commands) Do(ctx context.Context, call Call) error {
 		return c.Account.do(ctx, call)
 	case "risk":
 		return c.Risk.do(ctx, call)
+	case "doctor":
+		return c.Doctor.do(ctx, call)
 	case "send-test":
 		return c.SendTest.do(ctx, call)
 	case "backup":

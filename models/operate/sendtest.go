@@ -39,7 +39,8 @@ func (s SendTestCommand) do(ctx context.Context, call Call) error {
 	took := call.Now().Sub(begun).Seconds()
 	var f *delivery.Failure
 	if errors.As(err, &f) {
-		return fmt.Errorf("send-test: %s did not take it, after %.1f s: %s", peer, took, failureInWords(f))
+		said, mend := inWordsOfPeer(f)
+		return fmt.Errorf("send-test: not taken by %s after %.1f s: %s; %s", peer, took, said, mend)
 	}
 	if err != nil {
 		return err
@@ -95,22 +96,36 @@ func (s SendTestCommand) text(ctx context.Context, set Setup, facts content.Mail
 	return set.SMS.String(), phone.Value, said, err
 }
 
-// failureInWords says why a peer took nothing, with the mend and its own words.
-func failureInWords(f *delivery.Failure) string {
-	said := map[string]string{
-		delivery.NoMailbox:   "there is no such mailbox",
-		delivery.NoNumber:    "there is no such number, or it gets no texts",
-		delivery.Rejected:    "it refuses for good; its words say why",
-		delivery.Deferred:    "it asks to come again later, as some do with whom they do not know; try again in a few minutes",
-		delivery.Unreachable: "no connection; look at its address, its port and the firewall",
-		delivery.Auth:        "it does not accept user and password; look at both",
-		delivery.Fault:       "the message cannot be sent as the options stand",
-	}[f.Reason]
-	if said == "" {
-		said = f.Reason
+// inWordsOfPeer says why a peer took nothing, with its own words, and what to do.
+func inWordsOfPeer(f *delivery.Failure) (said, mend string) {
+	switch f.Reason {
+	case delivery.NoMailbox:
+		said, mend = "there is no such mailbox", "look at the address"
+	case delivery.NoNumber:
+		said, mend = "there is no such number, or it gets no texts", "look at the number"
+	case delivery.Rejected:
+		said, mend = "it refuses for good", "its words say why; often the address of --mail-from is not one that it may send"
+	case delivery.Deferred:
+		said, mend = "it asks to come again later", "some do with whom they do not know: try again in a few minutes"
+	case delivery.Auth:
+		said, mend = "it does not take user and password", "compare both with the provider's; in --smtp special characters are written as %xx"
+	case delivery.Unreachable:
+		said, mend = unreached(f.Detail)
+	default:
+		said, mend = "the message cannot be sent as the options stand", "look at them"
 	}
 	if f.Detail != "" {
 		said += " (" + f.Detail + ")"
 	}
-	return said
+	return said, mend
+}
+
+func unreached(detail string) (said, mend string) {
+	switch {
+	case strings.Contains(detail, "STARTTLS"):
+		return "it offers no STARTTLS there", "use its port for it (587), or ?tls=tls with its port for TLS (465)"
+	case strings.Contains(detail, "x509"), strings.Contains(detail, "certificate"):
+		return "its certificate is not to be trusted", "give the name that the certificate is for, and not an address"
+	}
+	return "no connection", "look at its address and port, and whether a firewall lets this machine out"
 }

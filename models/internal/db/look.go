@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"strings"
@@ -67,9 +68,8 @@ func (l *Look) Version(ctx context.Context) (string, error) {
 }
 
 // Clock is the time of PostgreSQL's machine; SQLite's is ours.
-func (l *Look) Clock(ctx context.Context) (now time.Time, err error) {
-	err = l.pool.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&now)
-	return now.UTC(), err
+func (l *Look) Clock(ctx context.Context) (time.Time, error) {
+	return l.Time(ctx, "SELECT clock_timestamp()")
 }
 
 // Has says whether there is such a table.
@@ -100,10 +100,13 @@ func (l *Look) List(ctx context.Context, query string) (list []string, err error
 	return list, rows.Err()
 }
 
-// Count gives one number.
-func (l *Look) Count(ctx context.Context, query string) (n int64, err error) {
-	err = l.pool.QueryRowContext(ctx, query).Scan(&n)
-	return n, err
+// Time gives one time, zero where there is no row.
+func (l *Look) Time(ctx context.Context, query string) (at time.Time, err error) {
+	err = l.pool.QueryRowContext(ctx, query).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return at.UTC(), err
 }
 
 // EngineOf says which engine a URL or a path names.
