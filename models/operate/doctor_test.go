@@ -3,6 +3,7 @@ package operate
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"net"
 	"net/http"
@@ -71,8 +72,18 @@ const (
 
 func portOf(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
 
-// doctor runs the command, as main does.
+// doctor runs the command.
 func (s *service) doctor() (report string, err error) {
+	s.t.Helper()
+	args := []string{"doctor", "--dns", serveDNS(s.t, s.records)}
+	if s.dkim != "" {
+		args = append(args, "--dkim-selector", s.dkim)
+	}
+	return s.run(args...)
+}
+
+// run runs a command with the options of the service, as main does.
+func (s *service) run(args ...string) (said string, err error) {
 	s.t.Helper()
 	var line struct {
 		Options
@@ -81,10 +92,6 @@ func (s *service) doctor() (report string, err error) {
 	parser, err := kong.New(&line)
 	if err != nil {
 		s.t.Fatal(err)
-	}
-	args := []string{"doctor", "--dns", serveDNS(s.t, s.records)}
-	if s.dkim != "" {
-		args = append(args, "--dkim-selector", s.dkim)
 	}
 	for name, value := range s.args {
 		args = append(args, name+"="+value)
@@ -97,7 +104,7 @@ func (s *service) doctor() (report string, err error) {
 	err = line.Do(context.Background(), Call{Options: line.Options, Words: k.Command(), Now: s.now, Out: &out, ErrOut: &out})
 	for _, secret := range []string{mailSecret, gatewaySecret} {
 		if strings.Contains(out.String(), secret) || err != nil && strings.Contains(err.Error(), secret) {
-			s.t.Errorf("the doctor prints a secret:\n%s%v", &out, err)
+			s.t.Errorf("it prints a secret:\n%s%v", &out, err)
 		}
 	}
 	return out.String(), err
@@ -122,7 +129,7 @@ func TestDoctorFindsAllWell(t *testing.T) {
 		t.Fatalf("%v\n%s", err, report)
 	}
 	for line := range strings.Lines(report) {
-		if !strings.HasPrefix(line, "ok ") && !strings.Contains(line, "NTP") && !strings.Contains(line, "disk") && !strings.Contains(line, "make room") &&
+		if !strings.HasPrefix(line, "ok ") && !strings.Contains(line, "NTP") && !strings.Contains(line, "nothing keeps it") && !strings.Contains(line, "disk") && !strings.Contains(line, "make room") &&
 			!strings.Contains(line, "worth a look") && !strings.Contains(line, "All is well") && line != "\n" {
 			t.Errorf("it says %q", line)
 		}
@@ -212,6 +219,24 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		},
 		"everybody is a proxy": {func(s *service) { s.args["--trusted-proxies"] = "0.0.0.0/0" }, wrong, "proxies", "chooses the address", "only the addresses"},
 		"no proxy is trusted":  {func(s *service) { delete(s.args, "--trusted-proxies") }, look, "proxies", "seem to come from one address", "--trusted-proxies 127.0.0.1"},
+		"schema that is behind": {
+			func(s *service) { s.sqlite(string(read(s.t, "../testdata/released/sqlite-0003.sql"))) }, look, "database", "behind this program: 1 step is to be done", "admitone migrate",
+		},
+		"schema of a newer program": {
+			func(s *service) { s.sqlite("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)") }, wrong, "database", "a newer admitone has changed the schema (9999)", "restore the backup",
+		},
+		"no database yet": {
+			func(s *service) { s.args["--data"] = filepath.Join(s.data, "new") }, good, "database", "there is none", "first start makes it",
+		},
+		"database that is away": {
+			func(s *service) {
+				s.args["--database"] = "postgres://admitone:" + mailSecret + "@" + closed(s.t) + "/admitone?sslmode=disable"
+			}, wrong, "database", "refused", "--database",
+		},
+		"half a pair for TLS": {func(s *service) { s.args["--tls-cert"] = s.key() }, wrong, "options", "--tls-key", "once they can be used"},
+		"pair for TLS that is none": {
+			func(s *service) { s.args["--tls-cert"], s.args["--tls-key"] = s.key(), s.key() }, wrong, "TLS", "--tls-cert, --tls-key", "as PEM",
+		},
 		"old places":           {func(s *service) { s.args["--geo"] = placesOf(s.t, time.Now().AddDate(-1, 0, 0)) }, look, "places", "networks move", "newer"},
 		"places that are none": {func(s *service) { s.args["--geo"] = s.key() }, wrong, "places", "--geo", ".mmdb"},
 		"clock that is behind": {func(s *service) { s.must(os.Chtimes(s.key(), time.Time{}, time.Now().Add(time.Hour))) }, wrong, "clock", "in the future", "NTP"},
@@ -236,6 +261,32 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 			t.Errorf("nothing of %s %s, %q and %q in\n%s", c.how, c.about, c.said, c.mend, report)
 		})
 	}
+}
+
+// sqlite changes the database; a whole dump takes its place.
+func (s *service) sqlite(statements string) {
+	s.t.Helper()
+	file := filepath.Join(s.data, "admitone.db")
+	if strings.Contains(statements, "CREATE TABLE") {
+		for _, name := range []string{file, file + "-wal", file + "-shm", s.key()} {
+			_ = os.Remove(name)
+		}
+		s.must(os.WriteFile(s.key(), read(s.t, "../testdata/released/sqlite-0003.key"), 0o600))
+	}
+	pool, err := sql.Open("sqlite3", file)
+	s.must(err)
+	_, err = pool.Exec(statements)
+	s.must(err)
+	s.must(pool.Close())
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // public puts another certificate before the public URL.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -27,6 +28,8 @@ func (e examination) address(ctx context.Context) []finding {
 	switch {
 	case open:
 		return append(list, fine("public URL", "%s is open to this machine alone", e.set.Public))
+	case e.TLSCert != "" && len(e.set.Proxies) == 0:
+		list = append(list, fine("proxies", "none is trusted; this server speaks TLS itself"))
 	case len(e.set.Proxies) == 0 && isLoopback(host):
 		list = append(list, finding{look, "proxies", "no proxy is trusted, though only one on this machine can reach " + e.Listen + ": all visitors seem to come from one address, and limits per address do not hold", "add --trusted-proxies 127.0.0.1"})
 	case len(e.set.Proxies) == 0:
@@ -44,7 +47,11 @@ func (e examination) reach(ctx context.Context) []finding {
 	if host == "" || host == "0.0.0.0" || host == "::" {
 		host = "127.0.0.1"
 	}
-	runs := port != "0" && e.get(ctx, "http://"+net.JoinHostPort(host, port)).healthy
+	scheme := "http://"
+	if e.TLSCert != "" {
+		scheme = "https://"
+	}
+	runs := port != "0" && e.get(ctx, scheme+net.JoinHostPort(host, port)).healthy
 	public := e.get(ctx, e.set.Public.String())
 	switch {
 	case public.healthy:
@@ -56,7 +63,7 @@ func (e examination) reach(ctx context.Context) []finding {
 	case !runs:
 		return []finding{{look, "public URL", e.set.Public.String() + " does not answer (" + public.said + "), and no server runs at " + e.Listen, "start it, and ask again"}}
 	}
-	return []finding{{wrong, "public URL", e.set.Public.String() + " does not lead here: " + public.said, "have its name point to the proxy, and the proxy hand on to http://" + e.Listen}}
+	return []finding{{wrong, "public URL", e.set.Public.String() + " does not lead here: " + public.said, "have its name point to the proxy, and the proxy hand on to " + scheme + e.Listen}}
 }
 
 type answered struct {
@@ -73,7 +80,7 @@ func (e examination) get(ctx context.Context, root string) answered {
 		return answered{said: err.Error()}
 	}
 	dialer := net.Dialer{Resolver: e.resolver}
-	wire := &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{Time: e.Now, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
+	wire := &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{ServerName: e.set.Public.Hostname(), Time: e.Now, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
 	client := http.Client{Transport: wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(r)
 	if err != nil {
@@ -100,12 +107,12 @@ func innermost(err error) string {
 	}
 }
 
-// endsSoon is how long before its end a certificate is worth a look: who renews by
-// himself has done it by then.
-const endsSoon = 14 * 24 * time.Hour
-
 // certificate looks at what people's browsers are shown.
 func (e examination) certificate(ctx context.Context) []finding {
+	if _, err := OpenCertificate(e.Options, e.set.Public.Hostname(), e.Now, slog.New(slog.DiscardHandler)); err != nil {
+		said, mend, _ := strings.Cut(err.Error(), "; ")
+		return []finding{{wrong, "TLS", said, mend}}
+	}
 	if e.set.Public.Scheme != "https" {
 		return []finding{fine("TLS", "none: the public URL is this machine's alone")}
 	}
@@ -121,7 +128,7 @@ func (e examination) certificate(ctx context.Context) []finding {
 	defer conn.Close()
 	leaf := conn.(*tls.Conn).ConnectionState().PeerCertificates[0]
 	until := leaf.NotAfter.UTC().Format("2 January 2006")
-	if leaf.NotAfter.Sub(e.Now()) < endsSoon {
+	if leaf.NotAfter.Sub(e.Now()) < soon {
 		return []finding{{look, "TLS", "the certificate of " + at + " ends on " + until, "renew it, and see that this happens by itself"}}
 	}
 	return []finding{fine("TLS", "the certificate of %s is trusted, until %s", at, until)}

@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -238,4 +239,12 @@ func (s *mailSession) Auth(string) (sasl.Server, error) {
 		}
 		return nil
 	}), nil
+}
+
+// serveForms is a gateway for texts that takes all and gives the words on.
+func serveForms(t *testing.T, words chan<- string) (address string) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { words <- r.FormValue("text") }))
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
 }
