@@ -2,7 +2,6 @@ package operate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -45,8 +44,8 @@ const eachLimit = 15 * time.Second
 func (d DoctorCommand) do(ctx context.Context, call Call) error {
 	set, err := call.Check()
 	if err != nil {
-		report(call.Out, finding{wrong, "options", err.Error(), "the rest is looked at once they can be used"})
-		return errors.New("doctor: 1 thing is wrong")
+		report(call.Out, finding{wrong, "options", err.Error(), "change it; the rest is looked at then"})
+		return fmt.Errorf("doctor: %s wrong", things(1))
 	}
 	e := examination{Call: call, DoctorCommand: d, set: set, resolver: net.DefaultResolver}
 	if d.DNS != "" {
@@ -71,17 +70,24 @@ func (d DoctorCommand) do(ctx context.Context, call Call) error {
 	return verdict(call.Out, counts)
 }
 
-// report writes one finding: how, about what, the sentence, and the mend below it.
+// report writes one finding: how, about what, the sentence, and the mend below it,
+// which may be a command and so has no full stop.
 func report(w io.Writer, f finding) {
 	fmt.Fprintf(w, "%-6s %-14s %s.\n", f.how, f.about, strings.TrimSuffix(f.said, "."))
 	if f.mend != "" {
-		fmt.Fprintf(w, "%22s%s.\n", "", strings.TrimSuffix(f.mend, "."))
+		fmt.Fprintf(w, "%22sMend: %s\n", "", f.mend)
 	}
+}
+
+// refused is an error of an option as a finding.
+func refused(about string, err error) finding {
+	said, mend, _ := strings.Cut(err.Error(), "; ")
+	return finding{wrong, about, said, strings.TrimPrefix(mend, "mend: ")}
 }
 
 func verdict(w io.Writer, counts map[string]int) error {
 	if n := counts[wrong]; n > 0 {
-		return fmt.Errorf("doctor: %s wrong, %s worth a look", things(n), things(counts[look]))
+		return fmt.Errorf("doctor: %s wrong", things(n))
 	}
 	if n := counts[look]; n > 0 {
 		_, err := fmt.Fprintf(w, "\nNothing is wrong; %s worth a look.\n", things(n))

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -25,8 +24,7 @@ func (e examination) keys(ctx context.Context) []finding {
 	case errors.Is(err, fs.ErrNotExist):
 		return []finding{fine("key file", "%s is not there yet; the first start makes it", e.set.KeyFile)}
 	}
-	said, mend, _ := strings.Cut(err.Error(), "; ")
-	return []finding{{wrong, "key file", said, strings.TrimPrefix(mend, "mend: ")}}
+	return []finding{refused("key file", err)}
 }
 
 // database looks at the engine, the steps of the schema, and the other machine's clock.
@@ -116,8 +114,7 @@ func (e examination) places(context.Context) []finding {
 	}
 	built, err := models.PlaceFiles(e.Geo)
 	if err != nil {
-		said, mend, _ := strings.Cut(err.Error(), "; ")
-		return []finding{{wrong, "places", said, mend}}
+		return []finding{refused("places", err)}
 	}
 	var list []finding
 	for i, name := range e.Geo {

@@ -169,7 +169,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		"key that others can read": {func(s *service) { s.must(os.Chmod(s.key(), 0o644)) }, wrong, "key file", "mode 0644", "chmod 600"},
 		"key that is lost":         {func(s *service) { s.must(os.Remove(s.key())) }, wrong, "key file", "is not there, but the database uses key", "restore the file from its backup"},
 		"public URL without TLS": {
-			func(s *service) { s.args["--public-url"] = "http://accounts.example.com" }, wrong, "options", "must begin with https://", "once they can be used",
+			func(s *service) { s.args["--public-url"] = "http://accounts.example.com" }, wrong, "options", "must begin with https://", "change it",
 		},
 		"test inbox in production": {
 			func(s *service) {
@@ -233,7 +233,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 				s.args["--database"] = "postgres://admitone:" + mailSecret + "@" + closed(s.t) + "/admitone?sslmode=disable"
 			}, wrong, "database", "refused", "--database",
 		},
-		"half a pair for TLS": {func(s *service) { s.args["--tls-cert"] = s.key() }, wrong, "options", "--tls-key", "once they can be used"},
+		"half a pair for TLS": {func(s *service) { s.args["--tls-cert"] = s.key() }, wrong, "options", "--tls-key", "change it"},
 		"pair for TLS that is none": {
 			func(s *service) { s.args["--tls-cert"], s.args["--tls-key"] = s.key(), s.key() }, wrong, "TLS", "--tls-cert, --tls-key", "as PEM",
 		},

@@ -98,6 +98,10 @@ func (e examination) get(ctx context.Context, root string) answered {
 
 // innermost is what an error says without the ways that it came.
 func innermost(err error) string {
+	var unnamed *net.DNSError
+	if errors.As(err, &unnamed) { // what it names as its server is not the one that was asked
+		return unnamed.Err + " (" + unnamed.Name + ")"
+	}
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
@@ -110,8 +114,7 @@ func innermost(err error) string {
 // certificate looks at what people's browsers are shown.
 func (e examination) certificate(ctx context.Context) []finding {
 	if _, err := OpenCertificate(e.Options, e.set.Public.Hostname(), e.Now, slog.New(slog.DiscardHandler)); err != nil {
-		said, mend, _ := strings.Cut(err.Error(), "; ")
-		return []finding{{wrong, "TLS", said, mend}}
+		return []finding{refused("TLS", err)}
 	}
 	if e.set.Public.Scheme != "https" {
 		return []finding{fine("TLS", "none: the public URL is this machine's alone")}
@@ -147,6 +150,10 @@ func (e examination) badCertificate(at string, err error) finding {
 		return finding{wrong, "TLS", "the certificate of " + at + " begins only on " + bad.Cert.NotBefore.UTC().Format("2 January 2006"), "look at the clock"}
 	case errors.As(err, &unknown):
 		return finding{wrong, "TLS", "the certificate of " + at + " is signed by nobody that browsers trust", "get one of a public authority, with its whole chain"}
+	}
+	var unreached *net.OpError
+	if errors.As(err, &unreached) && unreached.Op == "dial" {
+		return finding{look, "TLS", "not looked at: " + at + " cannot be reached from here", "see what is said of the public URL"}
 	}
 	return finding{wrong, "TLS", "no TLS with " + at + ": " + innermost(err), "have the proxy listen there, with a certificate for " + e.set.Public.Hostname()}
 }

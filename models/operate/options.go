@@ -1,4 +1,5 @@
-// Package operate is the operator's side: the options and their checks.
+// Package operate is the operator's side: the options, their checks, and the commands
+// beside the server.
 package operate
 
 import (
