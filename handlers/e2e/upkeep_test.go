@@ -164,3 +164,18 @@ func postgresURL(t *testing.T) string {
 	u.RawQuery = q.Encode()
 	return u.String()
 }
+
+// TestDoctorBeside: it looks beside a running server and without one, and is in nobody's way.
+func TestDoctorBeside(t *testing.T) {
+	t.Parallel()
+	s := start(t, roomy)
+	for _, how := range []string{"running", "stopped"} {
+		if said := operate(t, "doctor", "--data", s.data); !strings.Contains(said, "Nothing is wrong") || !strings.Contains(said, "holds every key in use") {
+			t.Errorf("%s: %s", how, said)
+		}
+		if how == "running" {
+			s.stop()
+		}
+	}
+	s.run()
+}

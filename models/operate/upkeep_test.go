@@ -1,0 +1,146 @@
+package operate
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+)
+
+// step is a command line and what it says, in its words or in its error.
+type step struct{ line, says, fails string }
+
+func (s step) try(t *testing.T) {
+	t.Helper()
+	said, err := types(t, clockOfTests(), strings.Fields(s.line)...)
+	switch {
+	case s.fails == "" && (err != nil || !strings.Contains(said, s.says)):
+		t.Errorf("%s: %v\n%s", s.line, err, said)
+	case s.fails != "" && (err == nil || !strings.Contains(err.Error(), s.fails)):
+		t.Errorf("%s: want %q, got %v\n%s", s.line, s.fails, err, said)
+	}
+}
+
+// The schema is brought up to date once, from whichever step; a look changes nothing.
+func TestMigrateCommand(t *testing.T) {
+	data := t.TempDir()
+	file := filepath.Join(data, "admitone.db")
+	step{"migrate --check --data " + data, "", "4 steps are to be done: 0001_front_door, 0002_account"}.try(t)
+	if there(file) {
+		t.Error("a look has made the database")
+	}
+	load := func(dump string) {
+		t.Helper()
+		pool, err := sql.Open("sqlite3", file)
+		if err == nil {
+			_, err = pool.Exec(dump)
+		}
+		if err == nil {
+			err = pool.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	load(string(read(t, "../testdata/released/sqlite-0002.sql")))
+	step{"migrate status --data " + data, "0003_help        to do", ""}.try(t)
+	step{"migrate --check --data " + data, "", "0003_help, 0004_risk"}.try(t)
+
+	held, err := HoldData(Options{Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step{"migrate --data " + data, "", "another admitone is serving"}.try(t)
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	step{"migrate --data " + data, "The database went from 0002_account to 0004_risk.", ""}.try(t)
+	step{"migrate --data " + data, "There is nothing to do: the database is at 0004_risk.", ""}.try(t)
+	step{"migrate --check --data " + data, "There is nothing to do", ""}.try(t)
+
+	load("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
+	step{"migrate --data " + data, "", "9999, which only a newer admitone knows"}.try(t)
+	step{"migrate status --data " + data, "by a newer admitone", ""}.try(t)
+}
+
+// What cannot be copied or moved is said before anything is done.
+func TestBackupAndMoveRefuse(t *testing.T) {
+	data := t.TempDir()
+	copied := filepath.Join(data, "copy.db")
+	for _, s := range []step{
+		{"backup " + copied + " --data " + data, "", "--data: there is no database at"},
+		{"backup " + copied + " --database postgres://ada:secret@db.example/x?password=secret", "", `pg_dump --format=custom --file="` + copied + `" "postgres://ada@db.example/x"`},
+		{"move --data " + data + " --to postgres://db.example/x", "", "--data: there is no database at"},
+		{"move --data " + data + " --to other.db", "", "--to: name an empty database"},
+		{"move --database postgres://db.example/x --to postgres://db.example/y", "", "--database: a move goes from SQLite"},
+		{"migrate --data " + data, "to 0004_risk", ""},
+		{"move --data " + data + " --to postgres://ada:secret@" + closed(t) + "/x", "", "--to: "},
+		{"backup " + copied + " --data " + data, "whole and checked", ""},
+		{"backup " + copied + " --data " + data, "", "is there already"},
+		{"backup " + copied + " --replace --data " + data, "whole and checked", ""},
+		{"backup " + filepath.Join(data, "none", "copy.db") + " --data " + data, "", "nothing was written"},
+	} {
+		s.try(t)
+	}
+	held, err := HoldData(Options{Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	step{"move --data " + data + " --to postgres://db.example/x", "", "another admitone is serving"}.try(t)
+}
+
+// On PostgreSQL the doctor asks the engine itself, and compares its clock.
+func TestDoctorOnPostgres(t *testing.T) {
+	s := newService(t)
+	s.args["--database"] = postgresURL(t)
+	if report, err := s.doctor(); err != nil || !strings.Contains(report, "PostgreSQL 1") || !strings.Contains(report, "at an empty schema and behind") {
+		t.Errorf("without a schema: %v\n%s", err, report)
+	}
+	if said, err := s.run("migrate"); err != nil || !strings.Contains(said, "to 0004_risk") {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	if report, err := s.doctor(); err != nil || !strings.Contains(report, "answers, its schema is at 0004_risk") {
+		t.Errorf("with its schema: %v\n%s", err, report)
+	}
+	s.now = func() time.Time { return clockOfTests().Add(time.Minute) }
+	if report, err := s.doctor(); err == nil || !strings.Contains(report, "PostgreSQL's clock and this machine's are 1m0s apart") {
+		t.Errorf("with another clock: %v\n%s", err, report)
+	}
+}
+
+// postgresURL makes a schema of its own on the server that tools/with-postgres has
+// started.
+func postgresURL(t *testing.T) string {
+	t.Helper()
+	base := os.Getenv("ADMITONE_TEST_POSTGRES")
+	if base == "" {
+		t.Skip("ADMITONE_TEST_POSTGRES is not set: run it by make test or tools/with-postgres")
+	}
+	pool, err := sql.Open("pgx", base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	var b [6]byte
+	_, _ = rand.Read(b[:])
+	schema := "t" + hex.EncodeToString(b[:])
+	if _, err := pool.Exec("CREATE SCHEMA " + schema); err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
