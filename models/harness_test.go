@@ -86,6 +86,7 @@ func openModels(t testing.TB, o Options) *Models {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = m.Close() })
+	watchPlans(t, m.core.db)
 	return m
 }
 

@@ -138,22 +138,17 @@ func forgiveLanes(tx *db.Tx, key string) error {
 	if err := forgive(tx, key); err != nil {
 		return err
 	}
-	_, err := tx.Exec("DELETE FROM spends WHERE "+within(tx), key+" ", key+"!")
+	_, err := tx.Exec("DELETE FROM spends WHERE "+within, key+" ", key+"!")
 	return err
 }
 
 // within picks the keys from one up to another, byte by byte: '!' is the character
 // after the space. A LIKE would read the whole table, and SQLite has one writer.
-func within(tx *db.Tx) string {
-	if tx.OneWriter() {
-		return "key >= ? AND key < ?"
-	}
-	return `key COLLATE "C" >= ? AND key COLLATE "C" < ?`
-}
+const within = "key >= ? AND key < ?"
 
 // forgiveStrikes deletes the failures in a row of all browsers of an account.
 func forgiveStrikes(tx *db.Tx, account string) error {
-	_, err := tx.Exec("DELETE FROM strikes WHERE "+within(tx), strikesOf(account, ""), "device "+account+"!")
+	_, err := tx.Exec("DELETE FROM strikes WHERE "+within, strikesOf(account, ""), "device "+account+"!")
 	return err
 }
 
@@ -163,7 +158,7 @@ func eraseLanes(tx *db.Tx, account string) error {
 	if err := forgiveLanes(tx, of); err != nil {
 		return err
 	}
-	if _, err := tx.Exec("DELETE FROM budgets WHERE "+within(tx), of+" ", of+"!"); err != nil {
+	if _, err := tx.Exec("DELETE FROM budgets WHERE "+within, of+" ", of+"!"); err != nil {
 		return err
 	}
 	return forgiveStrikes(tx, account)

@@ -288,15 +288,8 @@ const foldBatch = 100
 // is too old. It works in short transactions: people do not wait for it.
 func (m *Models) learnCounts(ctx context.Context) error {
 	for _, batch := range []func(*db.Tx) (int, error){fold, forgetCounts} {
-		for more := true; more; {
-			err := m.core.db.Write(ctx, func(tx *db.Tx) error {
-				n, err := batch(tx)
-				more = n == foldBatch
-				return err
-			})
-			if err != nil {
-				return err
-			}
+		if err := m.inBatches(ctx, foldBatch, batch); err != nil {
+			return err
 		}
 	}
 	return m.countTotals(ctx)

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"admitone/models/internal/db"
 )
 
 func TestSweep(t *testing.T) {
@@ -41,6 +43,50 @@ func TestSweep(t *testing.T) {
 			t.Errorf("%d accounts", n)
 		}
 	})
+}
+
+// A sweep after a long pause deletes so many rows at a time that nobody waits for it,
+// and more only where they are of one moment.
+func TestSweepInBatches(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		now, many := h.core.db.Now(), 2*purgeBatch+100
+		err := h.core.db.Write(ctx, func(tx *db.Tx) error {
+			for i := range many {
+				at := now.Add(-25*time.Hour + time.Duration(i)*time.Millisecond)
+				if i >= many/2 {
+					at = now.Add(-24 * time.Hour)
+				}
+				if err := spendAt(tx, "key", at); err != nil {
+					return err
+				}
+			}
+			return spendAt(tx, "key", now)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		due := outdated{"spends", "at", "", now.Add(-24 * time.Hour)}
+		for _, want := range []int{purgeBatch, many - purgeBatch, 0} {
+			err := h.core.db.Write(ctx, func(tx *db.Tx) error {
+				n, err := due.purge(tx)
+				if n != want {
+					t.Errorf("%d rows in one transaction, want %d", n, want)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := h.count(t, "SELECT count(*) FROM spends"); n != 1 {
+			t.Errorf("%d are left, want the one that still counts", n)
+		}
+	})
+}
+
+func spendAt(tx *db.Tx, key string, at time.Time) error {
+	_, err := tx.Exec("INSERT INTO spends (key, at) VALUES (?, ?)", key, at)
+	return err
 }
 
 // A few wrong passwords in a row are forgotten after a month, many after half a year.

@@ -1,0 +1,15 @@
+-- +goose Up
+
+-- The sweep finds what is over without reading the rest.
+CREATE INDEX sessions_seen ON sessions (seen_at);
+CREATE INDEX devices_end ON devices (ends_at);
+CREATE INDEX changes_age ON changes (made_at);
+
+-- A row that others refer to is deleted without reading all of those.
+CREATE INDEX sessions_of_device ON sessions (device_id) WHERE device_id IS NOT NULL;
+CREATE INDEX sign_ups_of_challenge ON sign_ups (challenge_id);
+CREATE INDEX sign_ups_of_owner ON sign_ups (owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX sign_ins_of_account ON sign_ins (account_id);
+CREATE INDEX switches_of_agent ON switches (agent_id) WHERE agent_id IS NOT NULL;
+
+CREATE INDEX accounts_staff ON accounts (role) WHERE role = 'staff';
