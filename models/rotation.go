@@ -53,7 +53,7 @@ func noteKey(tx *db.Tx, k key) error {
 // challenge names them, and one that took over has been in use for longer than a link
 // lives. What an instance still holds to be current stays.
 func (c *core) dropKeys(tx *db.Tx) error {
-	_, err := tx.Exec(`DELETE FROM keys WHERE id <> ? AND id NOT IN (SELECT key_id FROM challenges)
+	_, err := tx.Exec(`DELETE FROM keys WHERE id <> ? AND NOT EXISTS (SELECT 1 FROM challenges ch WHERE ch.key_id = keys.id)
 		AND added_at < (SELECT max(n.added_at) FROM keys n WHERE n.added_at <= ?)`, c.keys.current(tx.Now).id, tx.Now.Add(-c.linkLife()))
 	return err
 }
