@@ -18,6 +18,7 @@
 //	console_test.go   the staff console beside a viewer      consolestates_test.go its pages
 //	peer_test.go      a browser without a screen, by HTTP     attack_test.go   many of them against an owner
 //	fleet_test.go     several servers on one PostgreSQL       bench_test.go    how fast it starts, and what it holds
+//	tls_test.go       a certificate of its own                proxy_test.go    behind nginx and Caddy as deploy/ has them
 //
 // Some things are watched in every test, whatever it is about: a tab fails its
 // test when the console shows an error or a request leaves the site, and a

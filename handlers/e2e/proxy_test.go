@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"compress/gzip"
-	"database/sql"
 	"fmt"
 	"io"
 	"net"
@@ -17,8 +16,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-
-	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
 // freePort is a port that nothing listens on.
@@ -35,6 +32,7 @@ func freePort(t *testing.T) string {
 type proxy struct {
 	https, http string // ports
 	dir         string
+	env         []string
 }
 
 // behind starts a proxy in front of instances.
@@ -58,7 +56,7 @@ func adapted(t *testing.T, file string, changes ...string) string {
 
 func nginx(t *testing.T, c *pair, instances ...string) proxy {
 	t.Helper()
-	p := proxy{freePort(t), freePort(t), t.TempDir()}
+	p := proxy{https: freePort(t), http: freePort(t), dir: t.TempDir()}
 	second := "#" // one instance: no line
 	if len(instances) > 1 {
 		second = "server " + instances[1] + " max_fails"
@@ -79,10 +77,11 @@ func nginx(t *testing.T, c *pair, instances ...string) proxy {
 
 func caddy(t *testing.T, c *pair, instances ...string) proxy {
 	t.Helper()
-	p := proxy{freePort(t), freePort(t), t.TempDir()}
-	own := adapted(t, "Caddyfile", "127.0.0.1:8080 127.0.0.1:8081", strings.Join(instances, " "),
-		"\naccounts.example.com {", "\nhttps://accounts.example.com:"+p.https+" {\n\ttls "+c.cert+" "+c.key)
+	p := proxy{https: freePort(t), http: freePort(t), dir: t.TempDir()}
+	const site = "{$SITE:accounts.example.com} {"
+	own := adapted(t, "Caddyfile", site, site+"\n\ttls "+c.cert+" "+c.key)
 	global := "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\thttp_port " + p.http + "\n\thttps_port " + p.https + "\n}\n"
+	p.env = []string{"SITE=https://" + host + ":" + p.https, "INSTANCES=" + strings.Join(instances, " ") + " 127.0.0.1:" + freePort(t)} // the last one is down
 	p.run(t, "caddy", []string{"caddy"}, global+own, "run", "--adapter", "caddyfile", "--config")
 	return p
 }
@@ -107,7 +106,7 @@ func (p proxy) run(t *testing.T, name string, programs []string, conf string, ar
 	}
 	said := &output{}
 	cmd := exec.Command(program, append(args, file)...)
-	cmd.Env = append(os.Environ(), "HOME="+p.dir, "XDG_DATA_HOME="+p.dir, "XDG_CONFIG_HOME="+p.dir)
+	cmd.Env = append(append(os.Environ(), "HOME="+p.dir, "XDG_DATA_HOME="+p.dir, "XDG_CONFIG_HOME="+p.dir), p.env...)
 	cmd.Stdout, cmd.Stderr = said, said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -246,37 +245,15 @@ func (s *server) isNotFooled(t *testing.T, c *pair) {
 // started again one after the other, and nobody is refused.
 func TestRollingRestart(t *testing.T) {
 	t.Parallel()
-	base := os.Getenv("ADMITONE_TEST_POSTGRES")
-	if base == "" {
-		t.Skip("ADMITONE_TEST_POSTGRES is not set: run it by make test or tools/with-postgres")
-	}
-	db := must[*sql.DB](t)(sql.Open("pgx", base))
-	defer db.Close()
-	if _, err := db.Exec("DROP SCHEMA IF EXISTS rolling CASCADE; CREATE SCHEMA rolling"); err != nil {
-		t.Fatal(err)
-	}
-	database := must[*url.URL](t)(url.Parse(base))
-	q := database.Query()
-	q.Set("search_path", "rolling")
-	database.RawQuery = q.Encode()
-
-	c, key := newPair(t), filepath.Join(t.TempDir(), "key")
+	c, database, key := newPair(t), freshDatabase(t), filepath.Join(t.TempDir(), "key")
 	at := []string{"127.0.0.1:" + freePort(t), "127.0.0.1:" + freePort(t)}
 	front := nginx(t, c, at...)
-	_, mail := mailServer(t)
+	in, mail := mailServer(t)
 	var list []*server
 	for _, listen := range at {
-		s := &server{t, &process{data: t.TempDir(), out: &output{}}}
-		s.args = append([]string{
-			"--data", s.data, "--listen", listen, "--database", database.String(), "--key-file", key,
-			"--trusted-proxies", "127.0.0.1", "--public-url", "https://" + host + ":" + front.https, "--drain", "5s",
-		}, mail...)
-		s.run()
-		t.Cleanup(func() {
-			if s.cmd != nil {
-				s.stop()
-			}
-		})
+		s := start(t, "", append(mail, "--listen", listen, "--database", database, "--key-file", key,
+			"--trusted-proxies", "127.0.0.1", "--public-url", "https://"+host+":"+front.https, "--drain", "5s")...)
+		s.reads(in)
 		list = append(list, s)
 	}
 
