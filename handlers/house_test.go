@@ -316,5 +316,13 @@ func (l *logbook) String() string {
 	return l.text.String()
 }
 
+// tells says whether a secret is in the log. Of ids any digits of a code may be a part.
+func (l *logbook) tells(secret string) bool {
+	if strings.Trim(secret, "0123456789") == "" {
+		return regexp.MustCompile(`\b` + secret + `\b`).MatchString(l.String())
+	}
+	return strings.Contains(l.String(), secret)
+}
+
 // routes are all that the site answers.
 func (h *house) routes() []*echo.Route { return h.site.Handler.(*echo.Echo).Routes() }

@@ -58,10 +58,9 @@ func TestSecurityLogOfRequests(t *testing.T) {
 			member.send("/sign-out")
 			gone.open("/account").leads("/sign-in?next=/account")
 		})
-		text := h.log.String()
 		for _, secret := range []string{mara, password, "a new horse", token, "198.51.100.77", "Mozilla", h.code(mara)} {
-			if strings.Contains(text, secret) {
-				t.Errorf("%q is in the log:\n%s", secret, text)
+			if h.log.tells(secret) {
+				t.Errorf("%q is in the log:\n%s", secret, h.log)
 			}
 		}
 	})

@@ -175,7 +175,7 @@ func TestSecurityScenarios(t *testing.T) {
 	book := &logbook{}
 	enginesWith(t, withLog(book), func(t *testing.T, h *house) {
 		owner := h.signUp(t, "mara@example.com")
-		var secrets []string
+		var secrets, codes []string
 		scenario := func(name, detail string, want int, act func()) {
 			t.Helper()
 			h.forward(2 * time.Minute)
@@ -202,6 +202,11 @@ func TestSecurityScenarios(t *testing.T) {
 					t.Errorf("%s: %q is in the log:\n%s", name, secret, book)
 				}
 			}
+			for _, code := range codes {
+				if wholeToken(book.String(), code) {
+					t.Errorf("%s: the code %s is in the log:\n%s", name, code, book)
+				}
+			}
 		}
 		startSignIn := func(password string, c Client) Started {
 			t.Helper()
@@ -217,7 +222,7 @@ func TestSecurityScenarios(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			secrets = append(secrets, code)
+			codes = append(codes, code)
 			if a.Session != "" {
 				secrets = append(secrets, a.Session, hashToken(a.Session)[:12])
 			}
