@@ -461,3 +461,44 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		t.Errorf("the log is not JSON: %s, %v", text, err)
 	}
 }
+
+// SECURITY.md says of each promise where it is held and what tests it: files and
+// tests that there are.
+func TestPromisesAreTested(t *testing.T) {
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	tests := regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Fuzz)\w+)\(`)
+	err = filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".go") {
+			return err
+		}
+		there[filepath.Base(name)], there[filepath.ToSlash(name)] = true, true
+		code, err := os.ReadFile(name)
+		for _, found := range tests.FindAllSubmatch(code, -1) {
+			there[string(found[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	promise := regexp.MustCompile(`^\| .* \| \d+\.\d+\.\d.* \| .* \|$`) // with its line of the standard
+	for row := range strings.Lines(string(text)) {
+		if !promise.MatchString(strings.TrimSpace(row)) {
+			continue
+		}
+		tested := false
+		for _, named := range regexp.MustCompile("`((?:Test|Benchmark|Fuzz)\\w+|[\\w/]+\\.go)`").FindAllStringSubmatch(row, -1) {
+			if !there[named[1]] {
+				t.Errorf("SECURITY.md names %s, which there is not", named[1])
+			}
+			tested = tested || !strings.HasSuffix(named[1], ".go")
+		}
+		if !tested {
+			t.Errorf("SECURITY.md names no test for%s", strings.Split(row, "|")[1])
+		}
+	}
+}
