@@ -213,6 +213,7 @@ func TestBackupFile(t *testing.T) {
 func BenchmarkMove(b *testing.B) {
 	from := emptySQLite(b)
 	fillUp(b, from, 20000)
+	var rows int64
 	for b.Loop() {
 		b.StopTimer()
 		to := postgresURL(b)
@@ -221,10 +222,9 @@ func BenchmarkMove(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		var rows int64
 		for _, m := range moved {
 			rows += m.Rows
 		}
-		b.ReportMetric(float64(rows)/b.Elapsed().Seconds()*float64(b.N), "rows/s")
 	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
