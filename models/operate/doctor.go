@@ -39,7 +39,7 @@ type examination struct {
 }
 
 // eachLimit bounds one check: a peer that says nothing holds none of the others up.
-const eachLimit = 15 * time.Second
+const eachLimit = 30 * time.Second
 
 func (d DoctorCommand) do(ctx context.Context, call Call) error {
 	set, err := call.Check()

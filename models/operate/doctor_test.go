@@ -206,7 +206,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		"everybody is a proxy": {func(s *service) { s.args["--trusted-proxies"] = "0.0.0.0/0" }, wrong, "proxies", "chooses the address", "only the addresses"},
 		"no proxy is trusted":  {func(s *service) { delete(s.args, "--trusted-proxies") }, look, "proxies", "seem to come from one address", "--trusted-proxies 127.0.0.1"},
 		"schema that is behind": {
-			func(s *service) { s.sqlite(string(read(s.t, "../testdata/released/sqlite-0003.sql"))) }, look, "database", "behind this program: 1 step is to be done", "admitone migrate",
+			func(s *service) { s.sqlite(string(read(s.t, "../testdata/released/sqlite-0003.sql"))) }, look, "database", "at 0003_help and behind this program", "admitone migrate",
 		},
 		"schema of a newer program": {
 			func(s *service) { s.sqlite("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)") }, wrong, "database", "a newer admitone has changed the schema (9999)", "restore the backup",

@@ -73,7 +73,7 @@ type answered struct {
 }
 
 func (e examination) get(ctx context.Context, root string) answered {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, root+"/healthz", nil)
 	if err != nil {

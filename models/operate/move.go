@@ -80,9 +80,8 @@ func (m MoveCommand) tell(moved []models.Moved, set Setup, out io.Writer) error 
 	}
 	_, err := fmt.Fprintf(out, `
 All %d tables are moved: %d rows, read again on both sides and compared.
-Start from now on with --database %s
-and with the same keys: %s. %s
-is as it was; keep it until you have seen the new one work, then put it away.
+From now on start with --database %s and the same keys (%s).
+%s is as it was; keep it until the new one has shown that it works, then put it away.
 `, len(moved), rows, withoutPassword(m.To), set.keysAt(), set.Database)
 	return err
 }
