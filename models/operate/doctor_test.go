@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,11 +57,31 @@ func newService(t *testing.T) *service {
 		"--sms-password":    gatewaySecret,
 		"--sms-countries":   "AT",
 	}
-	// As a first start leaves it.
-	if said, err := operator(t, s.data, "create", "mara@example.com"); err != nil {
-		t.Fatal(said, err)
+	for name, text := range begun(t) {
+		s.must(os.WriteFile(filepath.Join(s.data, name), text, 0o600))
 	}
 	return s
+}
+
+// begun is a data folder as a first start and an account leave it, made once.
+func begun(t *testing.T) map[string][]byte {
+	t.Helper()
+	startOnce.Do(func() {
+		dir := t.TempDir()
+		if said, err := operator(t, dir, "create", "mara@example.com"); err != nil {
+			t.Fatal(said, err)
+		}
+		startOnce.files = map[string][]byte{}
+		for _, name := range []string{"admitone.db", "key"} {
+			startOnce.files[name] = read(t, filepath.Join(dir, name))
+		}
+	})
+	return startOnce.files
+}
+
+var startOnce struct {
+	sync.Once
+	files map[string][]byte
 }
 
 const (

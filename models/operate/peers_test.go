@@ -168,9 +168,10 @@ func replyTo(asked []byte, records map[string][]string) ([]byte, error) {
 
 // mailPeer is a mail server with one login.
 type mailPeer struct {
-	server *smtp.Server
-	at     string
-	took   chan string // to whom
+	server   *smtp.Server
+	listener net.Listener
+	at       string
+	took     chan string // to whom, and the mail
 }
 
 func newMailPeer(t *testing.T) *mailPeer {
@@ -189,7 +190,7 @@ func startMailPeer(t *testing.T, c *tls.Config) *mailPeer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &mailPeer{at: portOf(l.Addr().String()), took: make(chan string, 10)}
+	p := &mailPeer{listener: l, at: portOf(l.Addr().String()), took: make(chan string, 10)}
 	p.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &mailSession{peer: p}, nil }))
 	p.server.Domain, p.server.TLSConfig, p.server.ErrorLog = "mx.example", c, log.New(io.Discard, "", 0)
 	go func() { _ = p.server.Serve(l) }()
@@ -197,7 +198,10 @@ func startMailPeer(t *testing.T, c *tls.Config) *mailPeer {
 	return p
 }
 
-func (p *mailPeer) stop() { _ = p.server.Close() }
+func (p *mailPeer) stop() {
+	_ = p.server.Close()
+	_ = p.listener.Close() // the server knows it only once it serves
+}
 
 func (p *mailPeer) url(user, password string) string {
 	login := ""
