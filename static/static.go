@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -83,11 +84,19 @@ func URL(name string) string {
 	return a.url
 }
 
-// Handler serves the fingerprinted paths of URL and nothing else.
+// fingerprinted is the form of every path of URL.
+var fingerprinted = regexp.MustCompile(`^/static/(.+)\.[0-9a-f]{8}(\.[a-z]+)$`)
+
+// Handler serves the fingerprinted paths of URL and nothing else. Under another
+// version's fingerprint it gives its own file, which is not kept: while a fleet is
+// upgraded, the page may come from one instance and what it asks for from another.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, ok := byURL[r.URL.Path]
-		if !ok {
+		a, kept := byURL[r.URL.Path], "public, max-age=31536000, immutable"
+		if name := fingerprinted.FindStringSubmatch(r.URL.Path); a == nil && name != nil {
+			a, kept = byName[name[1]+name[2]], "no-cache"
+		}
+		if a == nil {
 			http.NotFound(w, r)
 			return
 		}
@@ -99,7 +108,7 @@ func Handler() http.Handler {
 		}
 		h.Set("Content-Type", a.kind)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("Cache-Control", kept)
 		h.Set("Vary", "Accept-Encoding")
 		body := a.plain
 		if takesGzip(r.Header.Get("Accept-Encoding")) {

@@ -62,7 +62,10 @@ func TestHandler(t *testing.T) {
 		{"GET", URL("vendor/htmx-2.0.11.min.js"), "gzip", 200, "gzip"},
 		{"POST", URL("app.css"), "", 405, ""},
 		{"GET", "/static/app.css", "", 404, ""},
-		{"GET", "/static/app.00000000.css", "", 404, ""},
+		{"GET", "/static/app.00000000.css", "gzip", 200, "gzip"}, // of another version
+		{"GET", "/static/app.0000000g.css", "", 404, ""},
+		{"GET", "/static/nothing.00000000.css", "", 404, ""},
+		{"GET", "app.css", "", 404, ""},
 		{"GET", "/static/", "", 404, ""},
 		{"GET", "/static/../go.mod", "", 404, ""},
 		{"GET", "/static/vendor/SHA384SUMS", "", 404, ""},
@@ -83,7 +86,11 @@ func TestHandler(t *testing.T) {
 			}
 			continue
 		}
-		if got := w.Header().Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
+		want, file := "public, max-age=31536000, immutable", byURL[c.path]
+		if file == nil {
+			want, file = "no-cache", byName["app.css"]
+		}
+		if got := w.Header().Get("Cache-Control"); got != want {
 			t.Errorf("%s: Cache-Control %q", c.path, got)
 		}
 		if w.Header().Get("Vary") != "Accept-Encoding" || w.Header().Get("Content-Type") == "" {
@@ -108,7 +115,7 @@ func TestHandler(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if !bytes.Equal(body, byURL[c.path].plain) {
+		if !bytes.Equal(body, file.plain) {
 			t.Errorf("%s: another body than the file", c.path)
 		}
 	}

@@ -48,17 +48,6 @@ func newPeer(tb testing.TB, base, address string) *peer {
 	}}
 }
 
-// twin is another window of the same browser: the same cookies, each on its own from now on.
-func (p *peer) twin() *peer {
-	p.tb.Helper()
-	other := *p
-	client := *p.client
-	client.Jar = must[*cookiejar.Jar](p.tb)(cookiejar.New(nil))
-	client.Jar.SetCookies(p.site(), p.client.Jar.Cookies(p.site()))
-	other.client, other.header = &client, p.header.Clone()
-	return &other
-}
-
 func (p *peer) site() *url.URL { return must[*url.URL](p.tb)(url.Parse(p.base)) }
 
 // cookie gives the value of a cookie, "" where the peer has none.
