@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -75,6 +76,7 @@ const (
 const (
 	codeRetryMax   = 15 * time.Second // apart, while a code lives
 	noticeRetryMax = 15 * time.Minute
+	keyAway        = time.Second    // until a message whose key this process lacks is due again
 	noticeLife     = 72 * time.Hour // a notice that cannot be delivered is given up after this
 )
 
@@ -255,8 +257,12 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 			return nil, err
 		}
 		k, held := o.keys.find(ch.KeyID)
-		if !held || ch.ConsumedAt != nil && (carriesCode(row.Kind) || linkAlone(row.Kind)) {
+		switch {
+		case ch.ConsumedAt != nil && (carriesCode(row.Kind) || linkAlone(row.Kind)):
 			return nil, drop(tx, row, "not_needed")
+		case !held: // another process has the key, and sends it
+			_, err := tx.Exec("UPDATE messages SET next_at = ? WHERE id = ?", tx.Now.Add(keyAway/2+rand.N(keyAway)), row.ID)
+			return nil, err
 		}
 		m.Purpose, m.Tag, m.WorksUntil = string(ch.Purpose), k.requestTag(ch.ID), row.GiveUpAt
 		m.challengeID, m.keyID, m.digits = ch.ID, ch.KeyID, ch.Digits

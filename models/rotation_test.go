@@ -215,3 +215,38 @@ func TestKeysOfTheirOwn(t *testing.T) {
 		t.Errorf("%d machines began with keys of their own", n)
 	}
 }
+
+// A process that was not handed a key drops nothing that was made with it, and says
+// once that it is lacking.
+func TestKeyElsewhere(t *testing.T) {
+	first, second := keyLine(newClock().now()), keyLine(newClock().now().Add(time.Hour))
+	enginesWith(t, func(o *Options) { o.Keys = first }, func(t *testing.T, late *house) {
+		said := &journal{}
+		late.options.Log = said.log()
+		late = late.elsewhere(t)
+		late.options.Keys = first + "\n" + second
+		h := late.elsewhere(t)
+		h.signUp(t, "mara@example.com")
+		h.forward(2 * time.Hour)
+		c := h.startSignIn(t, "mara@example.com")
+		if claimed, err := late.Outbox.Claim(ctx, 10, time.Minute); err != nil || len(claimed) != 0 {
+			t.Fatalf("%d messages, %v", len(claimed), err)
+		}
+		for range 2 {
+			if err := follows(h).used(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f := follows(late)
+		f.look(t)
+		f.look(t)
+		if n := said.count("other processes use a key that is not here"); n != 1 {
+			t.Errorf("said %d times", n)
+		}
+		h.forward(2 * time.Second)
+		a, err := h.SignIns.Answer(ctx, h.lastCode(t, "mara@example.com"), "", Ticks{}, c)
+		if err != nil || a.Outcome != Accepted {
+			t.Errorf("%v, %v", a.Outcome, err)
+		}
+	})
+}
