@@ -34,6 +34,7 @@ const (
 	speedFresh  = 5 * time.Second  // how long an answer is kept
 	speedFew    = 3                // fewer say nothing about the rest
 	speedMost   = 500              // messages are looked at
+	queueMost   = 10000            // of those that wait, notices too, before them
 )
 
 // speeds is the last answer: a reader costs no query.
@@ -87,8 +88,11 @@ func speedRows(g *gorm.DB, channel string, now time.Time) (rows []sending, err e
 		return nil, err
 	}
 	var waiting []sending
-	err = g.Raw(`SELECT destination, state, reason, created_at FROM messages
-		WHERE state = 'queued' AND channel = ? AND challenge_id IS NOT NULL ORDER BY next_at LIMIT ?`, channel, speedMost).Scan(&waiting).Error
+	// What waits is picked first: by the channel's index SQLite would read all messages
+	// that were ever sent by it.
+	err = g.Raw(`SELECT destination, state, reason, created_at FROM
+		(SELECT destination, state, reason, created_at, next_at, channel, challenge_id FROM messages WHERE state = 'queued' ORDER BY next_at LIMIT ?) AS waiting
+		WHERE channel = ? AND challenge_id IS NOT NULL ORDER BY next_at LIMIT ?`, queueMost, channel, speedMost).Scan(&waiting).Error
 	return append(rows, waiting...), err
 }
 
