@@ -1,6 +1,6 @@
 # make run   starts Admit One on this machine
 # make test  installs what is missing where it can, then checks and tests all
-.PHONY: run test check generate bench cover fuzz geoip
+.PHONY: run test check generate bench load cover fuzz geoip
 
 run:
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer"; exit 1; }
@@ -31,6 +31,10 @@ fuzz:
 bench:
 	@tools/install
 	tools/with-postgres tools/bench
+
+load:
+	@tools/install
+	tools/with-postgres tools/load
 
 # A free file that tells the country of a network address, for --geo.
 geoip:

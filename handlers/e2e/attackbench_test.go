@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -28,7 +29,7 @@ func BenchmarkUnderAttack(b *testing.B) {
 }
 
 func underAttack(b *testing.B, attack func(p *peer, i int, email string)) {
-	base := launched(b, filepath.Join(b.TempDir(), "data"))
+	base, _ := launched(b, filepath.Join(b.TempDir(), "data"))
 	owners := make([]*owner, 10)
 	for i := range owners {
 		o := &owner{peer: newPeer(b, base, fmt.Sprintf("127.77.0.%d", 1+i)), email: fmt.Sprintf("owner%d@example.com", i), password: password}
@@ -75,20 +76,21 @@ func underAttack(b *testing.B, attack func(p *peer, i int, email string)) {
 	b.ReportMetric(pace, "tries/s")
 }
 
-// launched starts the binary for a benchmark and gives its address.
-func launched(b *testing.B, data string) string {
-	b.Helper()
-	c := command("--data", data, "--listen", "127.0.0.1:0")
-	out := must[io.ReadCloser](b)(c.StdoutPipe())
+// launched starts the binary for a benchmark, gives its address and ends it with the
+// benchmark.
+func launched(tb testing.TB, args ...string) (base string, c *exec.Cmd) {
+	tb.Helper()
+	c = command(append([]string{"--listen", "127.0.0.1:0", "--data"}, args...)...)
+	out := must[io.ReadCloser](tb)(c.StdoutPipe())
 	if err := c.Start(); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { quit(b, c) })
+	tb.Cleanup(func() { quit(tb, c) })
 	line, err := bufio.NewReader(out).ReadString('\n')
 	found := readyLine.FindStringSubmatch(line)
 	if err != nil || found == nil {
-		b.Fatalf("%q, %v", line, err)
+		tb.Fatalf("%q, %v", line, err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	return found[1]
+	return found[1], c
 }

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,7 +19,8 @@ func BenchmarkStart(b *testing.B) {
 		b.Run(folder, func(b *testing.B) {
 			used := filepath.Join(b.TempDir(), "data")
 			if folder == "used" {
-				quit(b, launch(b, used))
+				_, c := launch(b, used)
+				quit(b, c)
 			}
 			var resident float64
 			b.ResetTimer()
@@ -30,9 +29,10 @@ func BenchmarkStart(b *testing.B) {
 				if folder == "new" {
 					data = filepath.Join(b.TempDir(), fmt.Sprint(i))
 				}
-				c := launch(b, data)
+				_, c := launch(b, data)
 				b.StopTimer()
-				resident += residentMB(b, c.Process.Pid)
+				now, _ := residentMB(b, c.Process.Pid)
+				resident += now
 				quit(b, c)
 				b.StartTimer()
 			}
@@ -42,47 +42,37 @@ func BenchmarkStart(b *testing.B) {
 }
 
 // launch starts the binary and waits for its first answer.
-func launch(b *testing.B, data string) *exec.Cmd {
-	c := command("--data", data, "--listen", "127.0.0.1:0")
-	out, err := c.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		b.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	found := readyLine.FindStringSubmatch(line)
-	if err != nil || found == nil {
-		b.Fatalf("%q, %v", line, err)
-	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	r, err := http.Get(found[1] + "/sign-in")
+func launch(tb testing.TB, args ...string) (base string, c *exec.Cmd) {
+	tb.Helper()
+	base, c = launched(tb, args...)
+	r, err := http.Get(base + "/sign-in")
 	if err != nil || r.StatusCode != http.StatusOK {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	_ = r.Body.Close()
-	return c
+	return base, c
 }
 
-func quit(b *testing.B, c *exec.Cmd) {
+// quit ends the binary, once.
+func quit(tb testing.TB, c *exec.Cmd) {
+	if c.ProcessState != nil {
+		return
+	}
 	_ = c.Process.Signal(syscall.SIGTERM)
 	if err := c.Wait(); err != nil {
-		b.Fatal(err)
+		tb.Error(err)
 	}
 }
 
-// residentMB is the memory that a process holds.
-func residentMB(b *testing.B, pid int) float64 {
+// residentMB is the memory that a process holds, and the most that it has held.
+func residentMB(tb testing.TB, pid int) (now, most float64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		b.Skip("the memory of a process is read from /proc")
+		tb.Skip("the memory of a process is read from /proc")
 	}
-	var kb float64
 	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "VmRSS:") {
-			_, _ = fmt.Sscanf(line, "VmRSS: %f kB", &kb)
-		}
+		_, _ = fmt.Sscanf(line, "VmRSS: %f kB", &now)
+		_, _ = fmt.Sscanf(line, "VmHWM: %f kB", &most)
 	}
-	return kb / 1024
+	return now / 1024, most / 1024
 }
