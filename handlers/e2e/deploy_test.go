@@ -116,7 +116,7 @@ func TestCompose(t *testing.T) {
 }
 
 // TestAlertRules: every figure that a rule names is there, with the labels and the
-// values that it asks for.
+// values that it asks for, and README.md tells of all of them and no more.
 func TestAlertRules(t *testing.T) {
 	t.Parallel()
 	c := newPair(t)
@@ -126,6 +126,19 @@ func TestAlertRules(t *testing.T) {
 	resp := must[*http.Response](t)(http.Get(at[1]))
 	figures := string(must[[]byte](t)(io.ReadAll(resp.Body)))
 	resp.Body.Close()
+
+	readme := string(must[[]byte](t)(os.ReadFile(filepath.Join("..", "..", "README.md"))))
+	ours := func(text, pattern string) []string {
+		var list []string
+		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			list = append(list, found[1])
+		}
+		slices.Sort(list)
+		return slices.Compact(list)
+	}
+	if told, there := ours(readme, "`(admitone_[a-z_]+)[`{]"), ours(figures, `(?m)^# TYPE (admitone_[a-z_]+) `); !slices.Equal(told, there) {
+		t.Errorf("README.md tells of the figures\n%v\nand there are\n%v", told, there)
+	}
 
 	var file struct {
 		Groups []struct {

@@ -19,6 +19,7 @@
 //	peer_test.go      a browser without a screen, by HTTP     attack_test.go   many of them against an owner
 //	fleet_test.go     several servers on one PostgreSQL       bench_test.go    how fast it starts, and what it holds
 //	tls_test.go       a certificate of its own                proxy_test.go    behind nginx and Caddy as deploy/ has them
+//	deploy_test.go    what the other files of deploy/ say     database_test.go a schema of PostgreSQL for one test
 //
 // Some things are watched in every test, whatever it is about: a tab fails its
 // test when the console shows an error or a request leaves the site, and a
