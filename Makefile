@@ -1,6 +1,6 @@
 # make run   starts Admit One on this machine
 # make test  installs what is missing where it can, then checks and tests all
-.PHONY: run test check generate bench load cover fuzz geoip
+.PHONY: run test check generate bench load faults cover fuzz geoip
 
 run:
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer"; exit 1; }
@@ -27,6 +27,12 @@ generate:
 FUZZTIME ?= 30s
 fuzz:
 	tools/fuzz $(FUZZTIME)
+
+# The server killed hundreds of times, and its database and mail server taken away
+# for long; make test does the same in small.
+faults:
+	@tools/install
+	ADMITONE_FAULTS=1 ADMITONE_KILLS=$${ADMITONE_KILLS:-100} tools/with-postgres go test ./handlers/e2e -run 'TestKills|TestOutages|TestMailServerAway' -count 1 -timeout 60m -v
 
 bench:
 	@tools/install

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"admitone/models"
 	"admitone/views"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 )
 
 // problem is the one place where an error becomes an answer. What
@@ -26,19 +28,44 @@ func (s *site) problem(err error, c echo.Context) {
 	}
 	status, kind := classify(err)
 	id := requestID(c)
-	if status == http.StatusInternalServerError {
-		s.Log.Error("request failed", "request", id, "method", c.Request().Method, "route", c.Path(), "error", err)
+	if status == http.StatusInternalServerError || kind == "away" && s.away.say() {
+		s.Log.Error("request failed", "request", id, "method", c.Request().Method, "route", c.Path(), "error", err, "unsaid", s.away.unsaid.Swap(0))
 	}
 	var refusal *models.Error
 	if errors.As(err, &refusal) && refusal.Kind == models.Busy {
 		s.answer(c, s.wait(c, http.StatusServiceUnavailable, "busy", "", refusal.RetryAt))
 		return
 	}
+	var wait time.Duration
+	if kind == "away" {
+		wait = awayWait
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
+	}
 	if isHTMX(c) {
-		s.answer(c, s.render(c, status, views.ProblemNotice(kind, id, 0)))
+		s.answer(c, s.render(c, status, views.ProblemNotice(kind, id, wait)))
 		return
 	}
 	s.answer(c, s.render(c, status, views.Problem(views.ProblemPage{Shell: s.shell(c), Kind: kind, RequestID: id, Top: s.topArticles()})))
+}
+
+// awayWait is when somebody may try again whose act found the database away.
+const awayWait = 15 * time.Second
+
+// awayLog bounds what the log says of a database that is away: the requests of an
+// outage all fail alike, and their lines would fill the disk that is perhaps full.
+type awayLog struct {
+	limit  *rate.Limiter
+	unsaid atomic.Int64
+}
+
+func newAwayLog() *awayLog { return &awayLog{limit: rate.NewLimiter(5, 50)} }
+
+func (l *awayLog) say() bool {
+	if l.limit.Allow() {
+		return true
+	}
+	l.unsaid.Add(1)
+	return false
 }
 
 // answer notes that even the problem page could not be made.
@@ -96,6 +123,9 @@ func classify(err error) (status int, kind string) {
 	var refusal *models.Error
 	if errors.As(err, &refusal) && (refusal.Kind == models.NotFound || refusal.Kind == models.Gone) {
 		return http.StatusNotFound, "not_found"
+	}
+	if models.Away(err) {
+		return http.StatusServiceUnavailable, "away"
 	}
 	var he *echo.HTTPError
 	if !errors.As(err, &he) {

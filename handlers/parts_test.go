@@ -75,7 +75,7 @@ func TestClassify(t *testing.T) {
 		{fmt.Errorf("wrapped: %w", echo.ErrNotFound), 404, "not_found"},
 		{echo.ErrStatusRequestEntityTooLarge, 413, "too_large"},
 		{fmt.Errorf("wrapped: %w", context.Canceled), 400, "bad_request"},
-		{context.DeadlineExceeded, 500, "server"},
+		{context.DeadlineExceeded, 503, "away"},
 	} {
 		if status, kind := classify(c.err); status != c.status || kind != c.kind {
 			t.Errorf("%v: %d %q, not %d %q", c.err, status, kind, c.status, c.kind)

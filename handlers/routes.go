@@ -43,6 +43,7 @@ type site struct {
 	Options
 	cookies *cookies
 	streams *streams
+	away    *awayLog
 	leaving atomic.Bool // a graceful stop has begun
 
 	// What of the help centre is the same for everybody, made once.
@@ -70,7 +71,7 @@ func (s *Site) CloseStreams() { s.site.streams.close() }
 func New(o Options) *Site {
 	address := addressOf(o.TrustedProxies)
 	s := &site{
-		Options: o, cookies: newCookies(o.Models, address, o.PublicURL.Scheme == "https"), streams: newStreams(),
+		Options: o, cookies: newCookies(o.Models, address, o.PublicURL.Scheme == "https"), streams: newStreams(), away: newAwayLog(),
 		inline: inlineOfHelp(o.Help),
 	}
 	s.articles = articlesOfHelp(o.Help, s.origin())

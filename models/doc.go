@@ -51,6 +51,7 @@
 //	switches.go    what staff turn on for a while
 //	upkeep.go      backups, moves and migrations, for the operator
 //	sweep.go       purge what is over
+//	ready.go       whether the database takes writes
 //	policy.go      every number of the product
 //
 // # Invariants

@@ -3,6 +3,8 @@ package models
 import (
 	"fmt"
 	"time"
+
+	"admitone/models/internal/db"
 )
 
 // Kind says what sort of refusal an Error is; handlers turn it into a status.
@@ -38,6 +40,10 @@ type Error struct {
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s %s", e.Kind, e.Field, e.Reason)
 }
+
+// Away says that an act failed because the database cannot be reached, is locked,
+// full or read-only: it may succeed later.
+func Away(err error) bool { return db.Away(err) }
 
 func invalid(field, reason string, n int) *Error {
 	return &Error{Kind: Invalid, Field: field, Reason: reason, N: n}

@@ -66,6 +66,7 @@ type core struct {
 	places  *places
 	weights Weights
 	watch   *watch
+	ready   readiness
 
 	loopbackOnce sync.Once
 }
@@ -130,8 +131,12 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 // Close ends the connections to the database.
 func (m *Models) Close() error { return errors.Join(m.core.db.Close(), m.core.places.close()) }
 
-// Ping says whether the database answers.
+// Ping says whether the database answers a query.
 func (m *Models) Ping(ctx context.Context) error { return m.core.db.Ping(ctx) }
+
+// Ready says whether an act could be done now: nil where the database took a write
+// within the last second.
+func (m *Models) Ready(ctx context.Context) error { return m.core.ready.ask(ctx, m.core) }
 
 // Policy is the numbers in force.
 func (m *Models) Policy() Policy { return m.core.policy }

@@ -128,6 +128,7 @@ var helpForProblems = map[string][]string{
 	"bad_request": {"using-help", "contact"},
 	"conflict":    {"using-help", "contact"},
 	"server":      {"status", "contact"},
+	"away":        {"status"},
 	"busy":        {"status"},
 	"too_many":    {"too-many-tries"},
 }

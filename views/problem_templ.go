@@ -13,7 +13,7 @@ import "time"
 // ProblemPage stands in for a page that cannot be shown.
 type ProblemPage struct {
 	Shell           Shell
-	Kind, RequestID string        // Kind is not_found, forbidden, method, too_large, bad_request, conflict, server
+	Kind, RequestID string        // Kind is not_found, forbidden, method, too_large, bad_request, conflict, away, server
 	Top             []ArticleLink // what a page that is not there leads to
 }
 

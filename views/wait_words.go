@@ -226,6 +226,7 @@ var problems = map[string]problemWords{
 	"bad_request": {"We could not read that", "What your browser sent is not complete or not in the right form. Go back, reload the page and try again. Nothing has changed.", "We could not read that. Reload the page and try again.", false},
 	"conflict":    {"Something changed in the meantime", "It may have been done already, perhaps in another tab. Reload the page to see how things stand now.", "Something changed in the meantime. Reload the page to see how things stand.", false},
 	"server":      {"Sorry, there is a problem with the service", "Try again in a few minutes. What you sent was not saved, and your account is as it was before.", "Sorry, there is a problem with the service. Try again in a few minutes.", true},
+	"away":        {"Sorry, there is a problem with the service", "We could not save anything just now. Nothing you had is lost. Wait a minute and try again.", "Sorry, we could not save anything just now. Nothing you had is lost.", true},
 	"busy":        {"A lot of people are signing in right now", "We could not get to it in time. Wait a moment and try again. Nothing has changed.", "We are very busy right now. Nothing has changed.", false},
 	"too_many":    {"Too many tries", "There were too many tries in a short time. Wait a moment and try again.", "There were too many tries in a short time.", false},
 }

@@ -47,7 +47,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 			t.Errorf("no words for the wait %s", reason)
 		}
 	}
-	for _, kind := range []string{"not_found", "forbidden", "method", "too_large", "bad_request", "conflict", "server", "busy", "too_many"} {
+	for _, kind := range []string{"not_found", "forbidden", "method", "too_large", "bad_request", "conflict", "server", "away", "busy", "too_many"} {
 		if w, ok := problems[kind]; !ok || w.title == "" || w.lede == "" || w.notice == "" {
 			t.Errorf("no words for the problem %s", kind)
 		}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,4 +31,50 @@ func freshDatabase(tb testing.TB) string {
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// rows is the database of a server, opened beside it: url is that of a PostgreSQL, "" for the
+// file. A handle on the file is closed after each use: with one open, the file of a server that
+// was killed would not have to be recovered from nothing.
+type rows struct {
+	tb   testing.TB
+	url  string
+	data string
+}
+
+func (r rows) query(query string, args []any, scan func(*sql.Rows) error) {
+	r.tb.Helper()
+	driver, name := "pgx", r.url
+	if r.url == "" {
+		driver, name = "sqlite3", "file:"+filepath.Join(r.data, "admitone.db")+"?mode=ro&_busy_timeout=20000"
+	}
+	db := must[*sql.DB](r.tb)(sql.Open(driver, name))
+	defer db.Close()
+	if driver == "pgx" {
+		for i := range args {
+			query = strings.Replace(query, "?", "$"+strconv.Itoa(i+1), 1)
+		}
+	}
+	found := must[*sql.Rows](r.tb)(db.Query(query, args...))
+	defer found.Close()
+	for found.Next() {
+		if err := scan(found); err != nil {
+			r.tb.Fatal(err)
+		}
+	}
+	if err := found.Err(); err != nil {
+		r.tb.Fatal(err)
+	}
+}
+
+func (r rows) number(query string, args ...any) (n int) {
+	r.tb.Helper()
+	r.query(query, args, func(found *sql.Rows) error { return found.Scan(&n) })
+	return n
+}
+
+func (r rows) word(query string, args ...any) (s string) {
+	r.tb.Helper()
+	r.query(query, args, func(found *sql.Rows) error { return found.Scan(&s) })
+	return s
 }

@@ -20,6 +20,8 @@
 //	fleet_test.go     several servers on one PostgreSQL       bench_test.go    how fast it starts, and what it holds
 //	tls_test.go       a certificate of its own                proxy_test.go    behind nginx and Caddy as deploy/ has them
 //	deploy_test.go    what the other files of deploy/ say     database_test.go a schema of PostgreSQL for one test
+//	kills_test.go     SIGKILL under a load, killsdriver_test.go the load and what must be so
+//	faults_test.go    a database that takes no writes         archive_test.go  a mail server that keeps all
 //
 // Some things are watched in every test, whatever it is about: a tab fails its
 // test when the console shows an error or a request leaves the site, and a

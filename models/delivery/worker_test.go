@@ -81,6 +81,56 @@ func TestWorkerTriesAgain(t *testing.T) {
 	}
 }
 
+// The mail server is away for five of a code's ten minutes: every code is delivered within
+// seconds of its return.
+func TestWorkerServerAway(t *testing.T) {
+	h := newHouse(t)
+	h.peer.start().stop()
+	h.run(h.worker(h.peer.smtp(TLSNone)))
+	want := map[string]bool{}
+	for i := range lanes + 1 {
+		to := fmt.Sprintf("ada%c@mail.example", 'a'+i)
+		want[to] = true
+		h.signUp(to)
+	}
+	direct, err := sql.Open("sqlite3", "file:"+h.file+"?mode=ro&_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { direct.Close() })
+	tried := func() { // all of them, and it is written down
+		t.Helper()
+		limit := time.After(20 * time.Second)
+		for n := 0; n != len(want); {
+			select {
+			case <-limit:
+				t.Fatalf("%d of %d messages wait for the next try", n, len(want))
+			case <-time.After(5 * time.Millisecond):
+			}
+			if err := direct.QueryRow("SELECT count(*) FROM messages WHERE state = 'queued' AND lease_until IS NULL AND attempts > 0 AND next_at > ?", h.clock()).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 5 * time.Minute / codeWait {
+		tried()
+		h.advance(codeWait)
+	}
+	tried() // at the last moment before its return
+	h.peer.start()
+	h.advance(codeWait)
+	for range len(want) {
+		got := h.peer.next()
+		if !want[got.to] || sixDigits.FindString(open(t, got.raw).text) == "" {
+			t.Errorf("to %s came %s", got.to, got.raw)
+		}
+		delete(want, got.to)
+	}
+}
+
+// codeWait is the longest wait between two tries while a code lives.
+const codeWait = 15 * time.Second
+
 func TestWorkerRefused(t *testing.T) {
 	h := newHouse(t)
 	h.peer.onRcpt = func(string) error { return refuse(550, 5, 1, 1, "no such user") }

@@ -98,13 +98,14 @@ func (s steady) QueryContext(ctx context.Context, query string, args ...any) (ro
 func (s steady) GetDBConn() (*sql.DB, error) { return s.DB, nil }
 
 // calm is gorm's logger without what is tried again: it is no fault, and some engines
-// say in it which row was fought for.
+// say in it which row was fought for. It also leaves out that the database is away:
+// whoever asked gets that error, and says it as often as it helps.
 type calm struct{ logger.Interface }
 
 func (c calm) LogMode(l logger.LogLevel) logger.Interface { return calm{c.Interface.LogMode(l)} }
 
 func (c calm) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
-	if !collided(err) {
+	if !collided(err) && !Away(err) {
 		c.Interface.Trace(ctx, begin, fc, err)
 	}
 }

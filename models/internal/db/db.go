@@ -44,6 +44,7 @@ type DB struct {
 	now         func() time.Time
 	log         *slog.Logger
 	told        func(any)
+	writing     atomic.Int32 // transactions that run or wait
 
 	mu     sync.Mutex
 	topics map[string][]chan struct{}
@@ -147,6 +148,11 @@ func (d *DB) statements(ctx context.Context) context.Context {
 // the commit, so act must not keep state between runs. A connection that is lost over
 // the commit itself is an error: nobody knows whether the act has happened.
 func (d *DB) Write(ctx context.Context, act func(*Tx) error) error {
+	if d.writing.Add(1) > mostWaiting {
+		d.writing.Add(-1)
+		return errCrowded
+	}
+	defer d.writing.Add(-1)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeLimit)
 	defer cancel()
 	var last *Tx

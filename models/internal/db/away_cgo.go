@@ -1,0 +1,19 @@
+//go:build cgo
+
+package db
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// fileAway is Away for the file: locked by another program, on a full, broken or
+// read-only disk.
+func fileAway(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && slices.Contains([]sqlite3.ErrNo{
+		sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrReadonly, sqlite3.ErrCantOpen,
+	}, e.Code)
+}
