@@ -107,6 +107,7 @@ func New(o Options) *Site {
 		{get, "/sign-in/code/another", signIn.showAnother},
 		{post, "/sign-in/code/another", signIn.submitAnother},
 		{post, "/sign-out", s.signOut},
+		{get, "/session", s.checkSession},
 		{get, "/reset", s.showReset},
 		{post, "/reset", s.submitReset},
 		{get, "/reset/code", reset.show},

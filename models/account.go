@@ -57,7 +57,7 @@ func lockOwner(tx *db.Tx, account string, change bool) (owner, error) {
 
 func ownerWhere(g *gorm.DB, where string, args ...any) (owner, error) {
 	var rows []owner
-	err := g.Raw(ownerColumns+" WHERE "+where, args...).Scan(&rows).Error
+	err := db.Scan(g, &rows, ownerColumns+" WHERE "+where, args...)
 	if err != nil || len(rows) == 0 {
 		return owner{}, err
 	}
@@ -69,7 +69,7 @@ func ownerWhere(g *gorm.DB, where string, args ...any) (owner, error) {
 // that has left the account meanwhile can prove nothing for it.
 func reached(tx *db.Tx, ch challenge) (identifier, bool, error) {
 	var rows []identifier
-	err := tx.Where("id = ? AND account_id = ? AND verified_at IS NOT NULL", orNone(ch.IdentifierID), orNone(ch.AccountID)).Find(&rows).Error
+	err := db.Scan(tx.DB, &rows, "SELECT * FROM identifiers WHERE id = ? AND account_id = ? AND verified_at IS NOT NULL", orNone(ch.IdentifierID), orNone(ch.AccountID))
 	if err != nil || len(rows) == 0 {
 		return identifier{}, false, err
 	}

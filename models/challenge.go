@@ -147,8 +147,8 @@ func (c *core) judge(tx *db.Tx, ch challenge, code string, void bool, codes budg
 	// What is judged is the row as it is now: tries, generation and use may have
 	// changed since the flow was looked up.
 	var rows []challenge
-	err := tx.Raw(`UPDATE challenges SET attempts = attempts + 1
-		WHERE id = ? AND attempts < max_attempts AND consumed_at IS NULL AND (expires_at > ? OR prior_expires_at > ?) RETURNING *`, ch.ID, tx.Now, tx.Now).Scan(&rows).Error
+	err := db.Scan(tx.DB, &rows, `UPDATE challenges SET attempts = attempts + 1
+		WHERE id = ? AND attempts < max_attempts AND consumed_at IS NULL AND (expires_at > ? OR prior_expires_at > ?) RETURNING *`, ch.ID, tx.Now, tx.Now)
 	if err != nil {
 		return judgement{}, err
 	}

@@ -20,8 +20,8 @@ func knownDevice(g *gorm.DB, token, account string, now time.Time) (string, erro
 		return "", nil
 	}
 	var ids []string
-	err := g.Raw(`SELECT d.id FROM devices d JOIN known_devices k ON k.device_id = d.id
-		WHERE d.token_hash = ? AND d.ends_at > ? AND k.account_id = ?`, hashToken(token), now, account).Scan(&ids).Error
+	err := db.Scan(g, &ids, `SELECT d.id FROM devices d JOIN known_devices k ON k.device_id = d.id
+		WHERE d.token_hash = ? AND d.ends_at > ? AND k.account_id = ?`, hashToken(token), now, account)
 	if err != nil || len(ids) == 0 {
 		return "", err
 	}

@@ -29,11 +29,11 @@ func laneDevice(g *gorm.DB, token, account string, now time.Time) (string, error
 		return "", nil
 	}
 	var ids []string
-	err := g.Raw(`SELECT d.id FROM devices d WHERE d.token_hash = ? AND d.ends_at > ?
+	err := db.Scan(g, &ids, `SELECT d.id FROM devices d WHERE d.token_hash = ? AND d.ends_at > ?
 		AND (EXISTS (SELECT 1 FROM known_devices k WHERE k.device_id = d.id AND k.account_id = ?)
 			OR EXISTS (SELECT 1 FROM lanes l WHERE l.device_id = d.id AND l.account_id = ? AND l.ends_at > ?))
 		AND NOT EXISTS (SELECT 1 FROM strikes s WHERE s.key = ? || d.id AND s.n >= ?)`,
-		hashToken(token), now, account, account, now, strikesOf(account, ""), wrongInRow).Scan(&ids).Error
+		hashToken(token), now, account, account, now, strikesOf(account, ""), wrongInRow)
 	if err != nil || len(ids) == 0 {
 		return "", err
 	}
@@ -116,9 +116,9 @@ func (c *core) passwordOff(g *gorm.DB, a attempt) (bool, error) {
 	if a.own != "" {
 		return false, nil
 	}
-	var n int
-	err := g.Raw("SELECT count(*) FROM strikes WHERE key = ? AND n >= ?", c.rowOf(a.email, a.owner), wrongInRow).Scan(&n).Error
-	return n > 0, err
+	var shut []string
+	err := db.Scan(g, &shut, "SELECT key FROM strikes WHERE key = ? AND n >= ?", c.rowOf(a.email, a.owner), wrongInRow)
+	return len(shut) > 0, err
 }
 
 // codeLane bounds the wrong codes of one account that are typed in one browser:

@@ -113,7 +113,7 @@ func Open(ctx context.Context, o Options) (*Models, error) {
 	return &Models{
 		SignUps:  &SignUps{c},
 		SignIns:  &SignIns{c},
-		Sessions: &Sessions{c},
+		Sessions: &Sessions{core: c},
 		Reauths:  &Reauths{c},
 		Resets:   &Resets{c},
 		Accounts: &Accounts{c},

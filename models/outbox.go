@@ -186,12 +186,12 @@ func (o *Outbox) Wake() <-chan struct{} { return o.wake }
 
 // NextAt says when the next message is due, zero where none waits.
 func (o *Outbox) NextAt(ctx context.Context) (time.Time, error) {
-	var rows []struct{ NextAt time.Time }
-	err := o.db.Read(ctx).Raw("SELECT next_at FROM messages WHERE state = 'queued' ORDER BY next_at LIMIT 1").Scan(&rows).Error
-	if err != nil || len(rows) == 0 {
+	var next []time.Time
+	err := db.Scan(o.db.Read(ctx), &next, "SELECT next_at FROM messages WHERE state = 'queued' ORDER BY next_at LIMIT 1")
+	if err != nil || len(next) == 0 {
 		return time.Time{}, err
 	}
-	return rows[0].NextAt, nil
+	return next[0], nil
 }
 
 // Claim leases up to n messages that are due. A lease that runs out without
@@ -209,7 +209,7 @@ func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Messa
 		// that builds a table in memory for each claim, which cost SQLite more
 		// than the rest of a sign-in.
 		var rows []message
-		err := tx.Raw("SELECT * FROM messages WHERE state = 'queued' AND next_at <= ? ORDER BY next_at LIMIT ?"+tx.SkipLocked(), tx.Now, n).Scan(&rows).Error
+		err := db.Scan(tx.DB, &rows, "SELECT * FROM messages WHERE state = 'queued' AND next_at <= ? ORDER BY next_at LIMIT ?"+tx.SkipLocked(), tx.Now, n)
 		if err != nil {
 			return err
 		}
@@ -394,7 +394,7 @@ type Delivery struct {
 
 func deliveryOf(g *gorm.DB, challengeID string) (Delivery, error) {
 	var rows []message
-	err := g.Where("challenge_id = ?", challengeID).Order("created_at DESC").Limit(1).Find(&rows).Error
+	err := db.Scan(g, &rows, "SELECT * FROM messages WHERE challenge_id = ? ORDER BY created_at DESC LIMIT 1", challengeID)
 	if err != nil || len(rows) == 0 {
 		return Delivery{}, err
 	}

@@ -3,13 +3,17 @@ package models
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"admitone/models/internal/db"
 )
 
 // Sessions holds the acts on sessions.
-type Sessions struct{ *core }
+type Sessions struct {
+	*core
+	held heldSessions
+}
 
 // Session is a signed-in session, as the account page shows it.
 type Session struct {
@@ -68,20 +72,11 @@ func (s *Sessions) Find(ctx context.Context, c Client) (Session, Standing, error
 	if c.Session == "" {
 		return Session{}, Nobody, nil
 	}
-	var rows []struct {
-		Session                     session `gorm:"embedded"`
-		Shown, TwoStep, Role, Known *string
-	}
-	err := s.db.Read(ctx).Raw(`SELECT s.*, i.shown, a.two_step, a.role, k.device_id AS known
-		FROM sessions s
-		LEFT JOIN identifiers i ON i.account_id = s.account_id AND i.is_primary
-		LEFT JOIN accounts a ON a.id = s.account_id
-		LEFT JOIN known_devices k ON k.account_id = s.account_id AND k.device_id = s.device_id
-		WHERE s.id = ?`, hashToken(cut(c.Session, tokenLength+1))).Scan(&rows).Error
-	if err != nil || len(rows) == 0 {
+	r, there, err := s.lookUp(ctx, hashToken(cut(c.Session, tokenLength+1)))
+	if err != nil || !there {
 		return Session{}, Ended, err
 	}
-	r, found, now := rows[0], rows[0].Session, s.db.Now()
+	found, now := r.Session, s.db.Now()
 	switch {
 	case found.AccountID == nil:
 		return Session{}, Nobody, nil
@@ -104,6 +99,68 @@ func (s *Sessions) Find(ctx context.Context, c Client) (Session, Standing, error
 		AccountID: *found.AccountID, Email: *r.Shown, Device: found.Device, Address: found.Address, Place: found.Place,
 		Known: r.Known != nil, SignedInAt: found.CreatedAt, TwoStep: orNone(r.TwoStep), Staff: orNone(r.Role) == RoleStaff,
 	}, SignedIn, nil
+}
+
+// foundSession is what the rows say of a session.
+type foundSession struct {
+	Session                     session `gorm:"embedded"`
+	Shown, TwoStep, Role, Known *string
+}
+
+// lookUp reads a session. What was read holds for as long as nothing at all was
+// committed, which is asked each time: a sign-out holds on the very next request,
+// whichever process it was done in.
+func (s *Sessions) lookUp(ctx context.Context, id string) (row foundSession, there bool, err error) {
+	version, guarded := s.db.Version(ctx) // before the rows: what is committed between is only read again
+	if guarded {
+		if row, there = s.held.get(version, id); there {
+			return row, true, nil
+		}
+	}
+	var rows []foundSession
+	err = db.Scan(s.db.Read(ctx), &rows, `SELECT s.id, s.account_id, s.device, s.address, s.browser, s.country, s.place, s.moved_at, s.created_at, s.seen_at, s.ends_at,
+			i.shown, a.two_step, a.role, k.device_id AS known
+		FROM sessions s
+		LEFT JOIN identifiers i ON i.account_id = s.account_id AND i.is_primary
+		LEFT JOIN accounts a ON a.id = s.account_id
+		LEFT JOIN known_devices k ON k.account_id = s.account_id AND k.device_id = s.device_id
+		WHERE s.id = ?`, id)
+	if err != nil || len(rows) == 0 {
+		return row, false, err
+	}
+	if guarded {
+		s.held.put(version, id, rows[0])
+	}
+	return rows[0], true, nil
+}
+
+// heldMost bounds the sessions that are held, at about a kilobyte each.
+const heldMost = 4096
+
+// heldSessions are sessions as they were read at one version of the database.
+type heldSessions struct {
+	mu      sync.Mutex
+	version int64
+	rows    map[string]foundSession // by id
+}
+
+func (h *heldSessions) get(version int64, id string) (row foundSession, there bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.version != version {
+		return row, false
+	}
+	row, there = h.rows[id]
+	return row, there
+}
+
+func (h *heldSessions) put(version int64, id string, row foundSession) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.version != version || len(h.rows) >= heldMost {
+		h.version, h.rows = version, map[string]foundSession{}
+	}
+	h.rows[id] = row
 }
 
 func (s *Sessions) touch(ctx context.Context, id string) error {

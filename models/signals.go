@@ -130,8 +130,8 @@ func (c *core) learn(tx *db.Tx, account string, cl Client) error {
 func (c *core) signals(tx *db.Tx, a attempt) (Signals, error) {
 	account, now := a.owner.AccountID, c.traitsOf(a.client)
 	var history []pastSignIn
-	err := tx.Raw("SELECT * FROM sign_in_history WHERE account_id = ? AND at > ? ORDER BY at DESC, id DESC LIMIT ?",
-		account, tx.Now.Add(-historyLife), historyMost).Scan(&history).Error
+	err := db.Scan(tx.DB, &history, "SELECT * FROM sign_in_history WHERE account_id = ? AND at > ? ORDER BY at DESC, id DESC LIMIT ?",
+		account, tx.Now.Add(-historyLife), historyMost)
 	if err != nil {
 		return Signals{}, err
 	}
@@ -184,7 +184,7 @@ func evidence(g *gorm.DB, history []pastSignIn, now traits, at time.Time) (Evide
 		Name string
 		N    int
 	}
-	if err := g.Raw("SELECT name, n FROM risk_totals").Scan(&rows).Error; err != nil {
+	if err := db.Scan(g, &rows, "SELECT name, n FROM risk_totals"); err != nil {
 		return Evidence{}, err
 	}
 	totals := map[string]int{}
@@ -233,7 +233,7 @@ func countsOf(g *gorm.DB, now traits, at time.Time) ([]int, error) {
 		args = append(args, features[i], value, oldestMonth(at))
 	}
 	var rows []struct{ Address, Network, Country, Agent, Browser, System, Kind int }
-	if err := g.Raw("SELECT "+strings.Join(parts, ", "), args...).Scan(&rows).Error; err != nil || len(rows) == 0 {
+	if err := db.Scan(g, &rows, "SELECT "+strings.Join(parts, ", "), args...); err != nil || len(rows) == 0 {
 		return make([]int, len(features)), err
 	}
 	r := rows[0]

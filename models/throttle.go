@@ -74,13 +74,8 @@ func (b budget) longest() (window, int) {
 // counted reads the acts inside the budget's windows, newest first.
 func counted(g *gorm.DB, b budget, now time.Time) ([]time.Time, error) {
 	long, most := b.longest()
-	var rows []struct{ At time.Time }
-	err := g.Raw("SELECT at FROM spends WHERE key = ? AND at > ? ORDER BY at DESC LIMIT ?",
-		b.key, now.Add(-long.per), most).Scan(&rows).Error
-	times := make([]time.Time, len(rows))
-	for i, r := range rows {
-		times[i] = r.At
-	}
+	var times []time.Time
+	err := db.Scan(g, &times, "SELECT at FROM spends WHERE key = ? AND at > ? ORDER BY at DESC LIMIT ?", b.key, now.Add(-long.per), most)
 	return times, err
 }
 
@@ -177,12 +172,12 @@ func (b budget) full(g *gorm.DB, now time.Time) (time.Time, error) {
 
 // nth says when the nth act back leaves its window, zero where there are fewer.
 func nth(g *gorm.DB, b budget, w window, now time.Time) (time.Time, error) {
-	var rows []struct{ At time.Time }
-	err := g.Raw("SELECT at FROM spends WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?", b.key, now.Add(-w.per), w.n-1).Scan(&rows).Error
-	if err != nil || len(rows) == 0 {
+	var times []time.Time
+	err := db.Scan(g, &times, "SELECT at FROM spends WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?", b.key, now.Add(-w.per), w.n-1)
+	if err != nil || len(times) == 0 {
 		return time.Time{}, err
 	}
-	return rows[0].At.Add(w.per), nil
+	return times[0].Add(w.per), nil
 }
 
 // budgetNames are what the keys of budgets begin with. Behind it is whose budget it

@@ -68,8 +68,7 @@ type Way struct {
 // identifiersOf lists what an account has confirmed: the main address, the
 // second one, the phone.
 func identifiersOf(g *gorm.DB, account string) (list []identifier, err error) {
-	err = g.Where("account_id = ? AND verified_at IS NOT NULL", account).
-		Order("kind, is_primary DESC, created_at").Find(&list).Error
+	err = db.Scan(g, &list, "SELECT * FROM identifiers WHERE account_id = ? AND verified_at IS NOT NULL ORDER BY kind, is_primary DESC, created_at", account)
 	return list, err
 }
 
@@ -90,7 +89,7 @@ func (c *core) waysNow(g *gorm.DB, account string, now time.Time) (list []identi
 		PreferredID, ResetVia *string
 		PasswordSetAt         time.Time
 	}
-	if err := g.Raw("SELECT preferred_id, reset_via, password_set_at FROM accounts WHERE id = ?", account).Scan(&choice).Error; err != nil || len(choice) == 0 {
+	if err := db.Scan(g, &choice, "SELECT preferred_id, reset_via, password_set_at FROM accounts WHERE id = ?", account); err != nil || len(choice) == 0 {
 		return nil, false, err
 	}
 	if list, err = identifiersOf(g, account); err != nil {

@@ -41,6 +41,7 @@ type DB struct {
 	Engine string
 
 	write, read *gorm.DB
+	guard       guard // of SQLite
 	now         func() time.Time
 	log         *slog.Logger
 	told        func(any)
@@ -112,6 +113,9 @@ func (d *DB) Close() error {
 		<-d.done
 	}
 	var errs []error
+	if d.guard.pool != nil {
+		errs = append(errs, d.guard.pool.Close())
+	}
 	for _, g := range []*gorm.DB{d.write, d.read} {
 		if g == nil {
 			continue
@@ -203,12 +207,6 @@ func (d *DB) once(ctx context.Context, act func(*Tx) error) (tx *Tx, ripe bool, 
 		return nil
 	})
 	return tx, ripe, err
-}
-
-// Exec runs a statement and says how many rows it changed.
-func (tx *Tx) Exec(sql string, args ...any) (int64, error) {
-	r := tx.DB.Exec(sql, args...)
-	return r.RowsAffected, r.Error
 }
 
 // OneWriter says that no other transaction writes while this one does, so that

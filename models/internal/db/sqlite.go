@@ -2,9 +2,11 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"strings"
+	"sync"
 
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -40,8 +42,44 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if d.write, err = openPool(sqlite.Open(dsn("")), d, 1); err != nil {
 		return err
 	}
-	d.read, err = openPool(sqlite.Open(dsn("&_query_only=true")), d, readers)
+	if d.read, err = openPool(sqlite.Open(dsn("&_query_only=true")), d, readers); err != nil {
+		return err
+	}
+	return d.openGuard(ctx, dsn("&_query_only=true"))
+}
+
+// guard is a connection that only asks whether anything was committed. It is one and
+// never another, for the numbers of two connections say nothing about each other.
+type guard struct {
+	pool *sql.DB
+
+	mu      sync.Mutex
+	version *sql.Stmt
+}
+
+func (d *DB) openGuard(ctx context.Context, dsn string) (err error) {
+	if d.guard.pool, err = sql.Open("sqlite3", dsn); err != nil {
+		return err
+	}
+	one, err := d.guard.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	d.guard.version, err = one.PrepareContext(ctx, "PRAGMA data_version")
 	return err
+}
+
+// Version is another number once anything was committed, by this process or by any
+// other. SQLite is asked each time, which costs a tenth of a query. ok is false where
+// the engine cannot tell, or does not answer.
+func (d *DB) Version(ctx context.Context) (version int64, ok bool) {
+	if d.guard.version == nil {
+		return 0, false
+	}
+	d.guard.mu.Lock()
+	defer d.guard.mu.Unlock()
+	err := d.guard.version.QueryRowContext(d.statements(ctx)).Scan(&version)
+	return version, err == nil
 }
 
 func openPool(dialector gorm.Dialector, d *DB, size int) (*gorm.DB, error) {

@@ -1,0 +1,273 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"github.com/jackc/pgx/v5"
+	_ "github.com/jackc/pgx/v5/stdlib" // rows of PostgreSQL by database/sql
+	"golang.org/x/crypto/argon2"
+)
+
+// How many accounts sign in how often: no more than the product's own budget of
+// codes lets one account.
+const (
+	goalAccounts = 32
+	goalEach     = 5
+)
+
+// BenchmarkSignIns is whole sign-ins on new devices, so many at a time: page,
+// password, code page, the code from a mail server, code, account page. One op is 160
+// of them.
+//
+//   - ratio: sign-ins in a second, as a part of the password hashes that the machine
+//     does in a second with nothing beside, before and after them in the same run
+//   - beside-ms: the CPU time of the server for one, less that of one hash
+//   - data-p50-ms, data-p99-ms: from the beginning of the transaction that enqueued a
+//     code to the moment when the mail server has read the mail
+func BenchmarkSignIns(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		for _, atOnce := range []int{8, 32} {
+			b.Run(fmt.Sprintf("%s/%d", engine, atOnce), func(b *testing.B) { signIns(b, engine, atOnce) })
+		}
+	}
+}
+
+func signIns(b *testing.B, engine string, atOnce int) {
+	box := newLetterbox(b)
+	data := filepath.Join(b.TempDir(), "data")
+	driver, source := "sqlite3", "file:"+filepath.Join(data, "admitone.db")+"?mode=ro&_busy_timeout=5000"
+	args := []string{"--data", data, "--listen", "127.0.0.1:0", "--smtp", "smtp://" + box.address + "?tls=none", "--mail-from", "codes@example.com"}
+	if engine == "postgres" {
+		driver, source = "pgx", freshDatabase(b)
+		args = append(args, "--database", source)
+	}
+	base, pid := launchedAs(b, args...)
+	address := func(i int) string { return fmt.Sprintf("mara%d@example.com", i) }
+	flood(goalAccounts, atOnce, func(i int) {
+		p := newPeer(b, base, "127.0.0.1")
+		p.post("/sign-up", "email", address(i), "password", password).leads(b, "sign-up", "/sign-up/code")
+		p.post("/sign-up/code", "code", box.code(b, address(i))).leads(b, "the code of a sign-up", "/account")
+	})
+
+	var hashes, signed pace
+	b.ResetTimer()
+	for range b.N {
+		hashes.of(selfCPU, hashesFor(time.Second))
+		signed.of(func() time.Duration { return cpuOf(b, pid) }, func() int {
+			flood(atOnce, atOnce, func(worker int) { // an account signs in once at a time
+				for i := range goalAccounts * goalEach / atOnce {
+					signInAnew(b, base, box, address(worker+i%(goalAccounts/atOnce)*atOnce))
+				}
+			})
+			return goalAccounts * goalEach
+		})
+		hashes.of(selfCPU, hashesFor(time.Second))
+	}
+	b.StopTimer()
+	b.ReportMetric(signed.perSecond(), "signins/s")
+	b.ReportMetric(hashes.perSecond(), "hashes/s")
+	b.ReportMetric(signed.perSecond()/hashes.perSecond(), "ratio")
+	b.ReportMetric(milliseconds(hashes.cpuEach()), "hash-ms")
+	b.ReportMetric(milliseconds(signed.cpuEach()-hashes.cpuEach()), "beside-ms")
+	took := box.sinceAsked(b, driver, source)
+	for name, at := range map[string]int{"data-p50-ms": 50, "data-p99-ms": 99} {
+		b.ReportMetric(milliseconds(took[len(took)*at/100]), name)
+	}
+}
+
+func signInAnew(b *testing.B, base string, box *letterbox, email string) {
+	p := newPeer(b, base, "127.0.0.1")
+	defer p.client.CloseIdleConnections()
+	p.get("/sign-in")
+	p.tryPassword(email, password).leads(b, "a right password on a new device", "/sign-in/code")
+	p.get("/sign-in/code")
+	p.post("/sign-in/code", "code", box.code(b, email)).leads(b, "the code of a sign-in", "/account")
+	p.get("/account")
+}
+
+// hashesFor is the hash of the product with nothing around it, on all cores.
+func hashesFor(d time.Duration) func() int {
+	return func() int {
+		var n atomic.Int64
+		var all sync.WaitGroup
+		start := time.Now()
+		for range runtime.GOMAXPROCS(0) {
+			all.Go(func() {
+				for time.Since(start) < d {
+					argon2.IDKey([]byte(password), []byte("sixteen bytes...."), 2, 19456, 1, 32)
+					n.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		return int(n.Load())
+	}
+}
+
+// pace is how much was done in how long, and with how much CPU time.
+type pace struct {
+	n         int
+	took, cpu time.Duration
+}
+
+func (p *pace) of(cpu func() time.Duration, do func() int) {
+	before, start := cpu(), time.Now()
+	p.n += do()
+	p.took += time.Since(start)
+	p.cpu += cpu() - before
+}
+
+func (p *pace) perSecond() float64     { return float64(p.n) / p.took.Seconds() }
+func (p *pace) cpuEach() time.Duration { return p.cpu / time.Duration(max(1, p.n)) }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func selfCPU() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// cpuOf is the CPU time of a process so far, in steps of 10 ms.
+func cpuOf(b *testing.B, pid int) time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Skip("the CPU time of a process is read from /proc")
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // behind the name, which may hold anything
+	user := must[int](b)(strconv.Atoi(fields[11]))
+	system := must[int](b)(strconv.Atoi(fields[12]))
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// letterbox is a mail server that keeps the codes of each address, and when they came.
+type letterbox struct {
+	address string
+
+	mu    sync.Mutex
+	codes map[string]chan string
+	came  map[string][]time.Time
+}
+
+func newLetterbox(tb testing.TB) *letterbox {
+	box := &letterbox{codes: map[string]chan string{}, came: map[string][]time.Time{}}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &delivery{box: box}, nil }))
+	listener := must[net.Listener](tb)(net.Listen("tcp", "127.0.0.1:0"))
+	box.address = listener.Addr().String()
+	go func() { _ = server.Serve(listener) }()
+	tb.Cleanup(func() { _ = server.Close() })
+	return box
+}
+
+// delivery is one mail on its way in.
+type delivery struct {
+	box *letterbox
+	to  string
+}
+
+func (d *delivery) Mail(string, *smtp.MailOptions) error      { return nil }
+func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error { d.to = to; return nil }
+func (d *delivery) Reset()                                    {}
+func (d *delivery) Logout() error                             { return nil }
+
+func (d *delivery) Data(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	came := time.Now()
+	if code := aloneCode.FindSubmatch(text); code != nil {
+		d.box.mu.Lock()
+		d.box.came[d.to] = append(d.box.came[d.to], came)
+		d.box.mu.Unlock()
+		d.box.of(d.to) <- string(code[1])
+	}
+	return nil
+}
+
+func (l *letterbox) of(email string) chan string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.codes[email] == nil {
+		l.codes[email] = make(chan string, goalEach)
+	}
+	return l.codes[email]
+}
+
+// code waits for the next code to an address.
+func (l *letterbox) code(tb testing.TB, email string) string {
+	select {
+	case code := <-l.of(email):
+		return code
+	case <-time.After(patience):
+		tb.Errorf("no code came to %s", email)
+		return ""
+	}
+}
+
+// sinceAsked is how long each code took since the rows say that it was asked for,
+// shortest first.
+func (l *letterbox) sinceAsked(b *testing.B, driver, source string) (list []time.Duration) {
+	rows := must[*sql.DB](b)(sql.Open(driver, source))
+	defer rows.Close()
+	found := must[*sql.Rows](b)(rows.Query("SELECT destination, asked_at FROM messages WHERE kind LIKE '%_code' ORDER BY asked_at"))
+	defer found.Close()
+	for found.Next() {
+		var to string
+		var asked time.Time
+		if err := found.Scan(&to, &asked); err != nil {
+			b.Fatal(err)
+		}
+		if came := l.came[to]; len(came) > 0 {
+			list, l.came[to] = append(list, came[0].Sub(asked)), came[1:]
+		}
+	}
+	if err := found.Err(); err != nil || len(list) == 0 {
+		b.Fatal(len(list), err)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// freshDatabase is a schema of its own on the server of tools/with-postgres.
+func freshDatabase(b *testing.B) string {
+	base := os.Getenv("ADMITONE_TEST_POSTGRES")
+	if base == "" {
+		b.Skip("ADMITONE_TEST_POSTGRES is not set: run it by make bench or tools/with-postgres")
+	}
+	ctx := context.Background()
+	conn := must[*pgx.Conn](b)(pgx.Connect(ctx, base))
+	defer func() { _ = conn.Close(ctx) }()
+	schema := "goal" + rand.Text()[:12]
+	if _, err := conn.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{schema}.Sanitize()); err != nil {
+		b.Fatal(err)
+	}
+	u := must[*url.URL](b)(url.Parse(base))
+	q := u.Query()
+	q.Set("search_path", `"`+schema+`"`)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// aloneCode is a code, which stands alone on its line.
+var aloneCode = regexp.MustCompile(`(?m)^(\d{6})\r?$`)
