@@ -71,7 +71,11 @@ func (s *site) showArticle(c echo.Context) error {
 	if slices.Contains(ofSpeed, a.Slug) {
 		p.Speeds = s.speeds(c)
 	}
-	return s.render(c, http.StatusOK, views.HelpArticle(p))
+	body, err := s.kept.article(c.Request().Context(), p)
+	if err != nil {
+		return err
+	}
+	return whole(c, http.StatusOK, body)
 }
 
 // ofSpeed are the articles that say how fast codes are right now.

@@ -25,7 +25,7 @@ import (
 // account page and an article of the help centre answer, as a part of what a bare
 // Echo + templ page answers: by turns in one run, over kept connections, with the
 // same driver in the same process. cpu-ratio is the same of their CPU time, driver
-// included.
+// included; same-size-ratio is to a bare page as long as the article.
 func BenchmarkBesideBare(b *testing.B) {
 	bare := httptest.NewServer(barePage())
 	defer bare.Close()
@@ -42,10 +42,17 @@ func BenchmarkBesideBare(b *testing.B) {
 			{"article", "/help/a/no-code", ""},
 		} {
 			b.Run(page.name, func(b *testing.B) {
-				var usual, ours rate
+				var usual, same, ours rate
+				length := s.do(b, map[string]string{}, "GET", "/help/a/no-code", "").Body.Len()
 				for range b.N {
-					usual.add(b, bare.URL, "/", page.cookies)
+					usual.add(b, bare.URL, "/?bytes=300", page.cookies)
 					ours.add(b, site.URL, page.path, page.cookies)
+					if page.name == "article" {
+						same.add(b, bare.URL, fmt.Sprintf("/?bytes=%d", length), "")
+					}
+				}
+				if page.name == "article" {
+					b.ReportMetric(ours.perSecond()/same.perSecond(), "same-size-ratio")
 				}
 				b.ReportMetric(usual.perSecond(), "bare/s")
 				b.ReportMetric(ours.perSecond(), "ours/s")
@@ -56,18 +63,24 @@ func BenchmarkBesideBare(b *testing.B) {
 	})
 }
 
-// barePage is the least that Echo and templ answer with: one page, one name in it.
+// barePage is the least that Echo and templ answer with: a page of so many bytes, one
+// name in it.
 func barePage() http.Handler {
-	page := func(name string) templ.Component {
+	words := strings.Repeat("Lorem ipsum dolor sit amet. ", 4096)
+	page := func(name string, bytes int) templ.Component {
 		return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-			_, err := fmt.Fprintf(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Hello</title></head><body><main><h1>Hello, %s</h1></main></body></html>`, templ.EscapeString(name))
+			_, err := io.WriteString(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Hello</title></head><body><main><h1>Hello, `+templ.EscapeString(name)+"</h1><p>"+words[:bytes]+"</p></main></body></html>")
 			return err
 		})
 	}
 	e := echo.New()
 	e.GET("/", func(c echo.Context) error {
+		bytes, err := strconv.Atoi(c.QueryParam("bytes"))
+		if err != nil {
+			return err
+		}
 		c.Response().Header().Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
-		return page("Mara").Render(c.Request().Context(), c.Response())
+		return page("Mara", bytes).Render(c.Request().Context(), c.Response())
 	})
 	return e
 }
@@ -99,7 +112,7 @@ func (r *rate) add(b *testing.B, site, path, cookies string) {
 				return
 			}
 			defer conn.Close()
-			in := bufio.NewReader(conn)
+			in := bufio.NewReaderSize(conn, 64<<10)
 			for time.Since(start) < 250*time.Millisecond {
 				if err := exchange(conn, in, request); err != nil {
 					b.Errorf("%s: %v", path, err)

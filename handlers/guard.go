@@ -23,7 +23,9 @@ const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-an
 func (s *site) guard(e *echo.Echo) {
 	e.Pre(s.headers, s.sameOrigin())
 	e.Use(s.recovered)
-	e.Use(middleware.BodyLimit(maxBody))
+	e.Use(middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
+		Limit: maxBody, Skipper: func(c echo.Context) bool { return c.Request().Body == http.NoBody },
+	}))
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{
 		Skipper:   func(c echo.Context) bool { return !isPage(c.Request().URL.Path) || isStream(c.Request().URL.Path) },
 		MinLength: 1024,

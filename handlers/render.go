@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"net/http"
+	"strconv"
 
 	"admitone/views"
 
@@ -17,7 +18,13 @@ func (s *site) render(c echo.Context, status int, page templ.Component) error {
 	if err := page.Render(c.Request().Context(), &body); err != nil {
 		return err
 	}
-	return c.HTMLBlob(status, body.Bytes())
+	return whole(c, status, body.Bytes())
+}
+
+// whole sends a page with its length: else it would go out in chunks.
+func whole(c echo.Context, status int, body []byte) error {
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
+	return c.HTMLBlob(status, body)
 }
 
 // unit renders the part of a page that htmx asked for, or the page.

@@ -49,6 +49,7 @@ type site struct {
 	// What of the help centre is the same for everybody, made once.
 	articles map[string]views.Article // by slug
 	inline   map[string]string        // by screen
+	kept     keptPages
 
 	sources []views.Link // whose data tells the places
 }
@@ -72,7 +73,7 @@ func New(o Options) *Site {
 	address := addressOf(o.TrustedProxies)
 	s := &site{
 		Options: o, cookies: newCookies(o.Models, address, o.PublicURL.Scheme == "https"), streams: newStreams(), away: newAwayLog(),
-		inline: inlineOfHelp(o.Help),
+		inline: inlineOfHelp(o.Help), kept: keptPages{pages: map[keptFor]keptPage{}},
 	}
 	s.articles = articlesOfHelp(o.Help, s.origin())
 	for _, p := range o.Models.PlaceSources() {

@@ -112,10 +112,7 @@ func (d *DB) Close() error {
 		d.stop()
 		<-d.done
 	}
-	var errs []error
-	if d.guard.pool != nil {
-		errs = append(errs, d.guard.pool.Close())
-	}
+	errs := []error{d.guard.close()}
 	for _, g := range []*gorm.DB{d.write, d.read} {
 		if g == nil {
 			continue

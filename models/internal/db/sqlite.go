@@ -2,12 +2,13 @@ package db
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"os"
 	"strings"
 	"sync"
 
+	"github.com/mattn/go-sqlite3"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 )
@@ -45,41 +46,55 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if d.read, err = openPool(sqlite.Open(dsn("&_query_only=true")), d, readers); err != nil {
 		return err
 	}
-	return d.openGuard(ctx, dsn("&_query_only=true"))
+	return d.openGuard(dsn("&_query_only=true"))
 }
 
 // guard is a connection that only asks whether anything was committed. It is one and
-// never another, for the numbers of two connections say nothing about each other.
+// never another, for the numbers of two connections say nothing about each other. It
+// is the driver's own: a pool costs more than the answer.
 type guard struct {
-	pool *sql.DB
-
 	mu      sync.Mutex
-	version *sql.Stmt
+	conn    driver.Conn // nil where there is none
+	version driver.Stmt
 }
 
-func (d *DB) openGuard(ctx context.Context, dsn string) (err error) {
-	if d.guard.pool, err = sql.Open("sqlite3", dsn); err != nil {
+func (d *DB) openGuard(dsn string) (err error) {
+	if d.guard.conn, err = (&sqlite3.SQLiteDriver{}).Open(dsn); err != nil {
 		return err
 	}
-	one, err := d.guard.pool.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	d.guard.version, err = one.PrepareContext(ctx, "PRAGMA data_version")
+	d.guard.version, err = d.guard.conn.Prepare("PRAGMA data_version")
 	return err
+}
+
+func (g *guard) close() error {
+	if g.conn == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return errors.Join(g.version.Close(), g.conn.Close())
 }
 
 // Version is another number once anything was committed, by this process or by any
 // other. SQLite is asked each time, which costs a tenth of a query. ok is false where
 // the engine cannot tell, or does not answer.
 func (d *DB) Version(ctx context.Context) (version int64, ok bool) {
-	if d.guard.version == nil {
+	if d.guard.conn == nil {
 		return 0, false
 	}
 	d.guard.mu.Lock()
 	defer d.guard.mu.Unlock()
-	err := d.guard.version.QueryRowContext(d.statements(ctx)).Scan(&version)
-	return version, err == nil
+	rows, err := d.guard.version.(driver.StmtQueryContext).QueryContext(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return 0, false
+	}
+	defer func() { _ = rows.Close() }()
+	row := make([]driver.Value, 1)
+	if rows.Next(row) != nil {
+		return 0, false
+	}
+	version, ok = row[0].(int64)
+	return version, ok
 }
 
 func openPool(dialector gorm.Dialector, d *DB, size int) (*gorm.DB, error) {
