@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 	"time"
 
@@ -51,7 +52,7 @@ type Help struct {
 	articles []Article // in the order of the topics
 	bySlug   map[string]int
 	parts    map[string]string // the HTML of a section by "slug#id"
-	index    *index
+	index    func() *index // made at the first search
 	replies  []Reply
 }
 
@@ -141,7 +142,7 @@ func readHelp(in fs.FS, facts HelpFacts) (*Help, error) {
 		}
 		h.articles = append(h.articles, *a)
 	}
-	h.index = newIndex(pages)
+	h.index = sync.OnceValue(func() *index { return newIndex(pages) })
 	h.replies, err = readReplies(in, facts)
 	return h, err
 }

@@ -59,8 +59,8 @@ func (h *Help) Search(query string) Results {
 		query = query[:maxQuery]
 	}
 	query = strings.ToValidUTF8(query, " ")
-	wanted, guess := h.index.understand(query)
-	return Results{Hits: h.index.find(wanted), Guess: guess}
+	wanted, guess := h.index().understand(query)
+	return Results{Hits: h.index().find(wanted), Guess: guess}
 }
 
 // want is one thing looked for: any of its terms, with how well each fits, and

@@ -29,14 +29,15 @@ type letter struct {
 	html *htmltemplate.Template
 }
 
-// letterbox is every letter by language and kind.
-type letterbox map[string]map[string]letter
+// letterbox is every letter by language and kind. Each is parsed when it is first
+// written: all of them take as much memory as the rest of the program.
+type letterbox map[string]map[string]func() (letter, error)
 
 // hasCode says whether mails of this kind carry a code: they are drawn as the ticket, those of people's words as a letter, all
 // others as a plain notice.
 func hasCode(kind string) bool { return strings.HasSuffix(kind, "_code") }
 
-// read parses every file once, at the first mail: a program that sends none does not pay for it.
+// read finds out which letters there are, once.
 var read = sync.OnceValues(func() (letterbox, error) {
 	locales, err := files.ReadDir(folder)
 	if err != nil {
@@ -51,15 +52,19 @@ var read = sync.OnceValues(func() (letterbox, error) {
 		if err != nil {
 			return nil, err
 		}
-		all[locale.Name()] = map[string]letter{}
+		all[locale.Name()] = map[string]func() (letter, error){}
 		for _, entry := range entries {
 			kind := strings.TrimSuffix(entry.Name(), ".tmpl")
 			if kind == words || kind == texts {
 				continue
 			}
-			if all[locale.Name()][kind], err = parse(kind, locale.Name()); err != nil {
-				return nil, fmt.Errorf("mail %s in %s: %w", kind, locale.Name(), err)
-			}
+			all[locale.Name()][kind] = sync.OnceValues(func() (letter, error) {
+				l, err := parse(kind, locale.Name())
+				if err != nil {
+					err = fmt.Errorf("mail %s in %s: %w", kind, locale.Name(), err)
+				}
+				return l, err
+			})
 		}
 	}
 	return all, nil
@@ -100,13 +105,13 @@ func spoken(locale string) []string {
 }
 
 // find returns the letter of a kind in the first of these that has it.
-func (b letterbox) find(kind, locale string) (letter, bool) {
+func (b letterbox) find(kind, locale string) (letter, error) {
 	for _, name := range spoken(locale) {
-		if l, ok := b[name][kind]; ok {
-			return l, true
+		if parsed, ok := b[name][kind]; ok {
+			return parsed()
 		}
 	}
-	return letter{}, false
+	return letter{}, fmt.Errorf("there is no mail of the kind %q", kind)
 }
 
 func (b letterbox) kinds() []string { return slices.Sorted(maps.Keys(b[english])) }

@@ -228,9 +228,9 @@ func Compose(kind, locale string, m Mail) (Parts, error) {
 	if err != nil {
 		return Parts{}, err
 	}
-	l, ok := letters.find(kind, locale)
-	if !ok {
-		return Parts{}, fmt.Errorf("there is no mail of the kind %q", kind)
+	l, err := letters.find(kind, locale)
+	if err != nil {
+		return Parts{}, err
 	}
 	if slices.Contains(holding, kind) && m.HoldsAt.IsZero() {
 		return Parts{}, fmt.Errorf("mail %s: it needs the time at which it takes hold", kind)

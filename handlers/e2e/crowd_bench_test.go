@@ -16,7 +16,7 @@ import (
 // session check. served of them had their password looked at; busy were told to come
 // back, by a page with Retry-After.
 func BenchmarkCrowd(b *testing.B) {
-	base := launched(b, filepath.Join(b.TempDir(), "data"))
+	base, _ := launched(b, filepath.Join(b.TempDir(), "data"))
 	crowd := make([]*peer, 500)
 	for i := range crowd {
 		crowd[i] = newPeer(b, base, "127.0.0.1")

@@ -56,12 +56,13 @@ func signIns(b *testing.B, engine string, atOnce int) {
 	box := newLetterbox(b)
 	data := filepath.Join(b.TempDir(), "data")
 	driver, source := "sqlite3", "file:"+filepath.Join(data, "admitone.db")+"?mode=ro&_busy_timeout=5000"
-	args := []string{"--data", data, "--listen", "127.0.0.1:0", "--smtp", "smtp://" + box.address + "?tls=none", "--mail-from", "codes@example.com"}
+	args := []string{data, "--smtp", "smtp://" + box.address + "?tls=none", "--mail-from", "codes@example.com"}
 	if engine == "postgres" {
 		driver, source = "pgx", freshDatabase(b)
 		args = append(args, "--database", source)
 	}
-	base, pid := launchedAs(b, args...)
+	base, c := launched(b, args...)
+	pid := c.Process.Pid
 	address := func(i int) string { return fmt.Sprintf("mara%d@example.com", i) }
 	flood(goalAccounts, atOnce, func(i int) {
 		p := newPeer(b, base, "127.0.0.1")
