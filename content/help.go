@@ -52,7 +52,7 @@ type Help struct {
 	articles []Article // in the order of the topics
 	bySlug   map[string]int
 	parts    map[string]string // the HTML of a section by "slug#id"
-	index    func() *index // made at the first search
+	index    func() *index     // made at the first search
 	replies  []Reply
 }
 

@@ -2,13 +2,10 @@ package e2e
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,8 +20,6 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
-	"github.com/jackc/pgx/v5"
-	_ "github.com/jackc/pgx/v5/stdlib" // rows of PostgreSQL by database/sql
 	"golang.org/x/crypto/argon2"
 )
 
@@ -248,26 +243,6 @@ func (l *letterbox) sinceAsked(b *testing.B, driver, source string) (list []time
 	}
 	slices.Sort(list)
 	return list
-}
-
-// freshDatabase is a schema of its own on the server of tools/with-postgres.
-func freshDatabase(b *testing.B) string {
-	base := os.Getenv("ADMITONE_TEST_POSTGRES")
-	if base == "" {
-		b.Skip("ADMITONE_TEST_POSTGRES is not set: run it by make bench or tools/with-postgres")
-	}
-	ctx := context.Background()
-	conn := must[*pgx.Conn](b)(pgx.Connect(ctx, base))
-	defer func() { _ = conn.Close(ctx) }()
-	schema := "goal" + rand.Text()[:12]
-	if _, err := conn.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{schema}.Sanitize()); err != nil {
-		b.Fatal(err)
-	}
-	u := must[*url.URL](b)(url.Parse(base))
-	q := u.Query()
-	q.Set("search_path", `"`+schema+`"`)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 // aloneCode is a code, which stands alone on its line.
