@@ -111,6 +111,7 @@ func version() string {
 // in the order in which nothing is lost: streams, requests, the send under way,
 // the database.
 func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err error) {
+	operate.Pace()
 	log := operate.NewLog(errOut, o.Log)
 	slog.SetDefault(log)
 	set, err := o.Check()

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -15,6 +16,10 @@ const (
 	ownLength = 128 // of owners: in a browser of theirs, or inside a session
 	ownPlaces = 16  // of them, for one account
 )
+
+// cores is how many hashes run at once: as many as there are cores for this program,
+// before operate.Pace gives it threads for more.
+var cores = runtime.GOMAXPROCS(0)
 
 // asker is whose share of the queue a hash takes. whose is a network address's budget,
 // "" for nobody's, or an account.

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"runtime"
 	"sort"
 	"strings"
 	"sync"
@@ -37,7 +36,7 @@ type hasher struct {
 func newHasher(p Policy, now func() time.Time) *hasher {
 	h := &hasher{
 		memory: p.ArgonMemory, iterations: p.ArgonIterations, threads: p.ArgonThreads,
-		queue: newHashQueue(runtime.GOMAXPROCS(0)), now: now,
+		queue: newHashQueue(cores), now: now,
 	}
 	// Nobody knows its password: what is compared for unknown addresses, at the
 	// same cost as a real one.
