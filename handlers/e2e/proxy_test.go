@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -35,8 +36,9 @@ type proxy struct {
 	env         []string
 }
 
-// behind starts a proxy in front of instances.
-type behind func(t *testing.T, c *pair, instances ...string) proxy
+// behind starts a proxy in front of instances, and of an application at an address of
+// its own, "" for none.
+type behind func(t *testing.T, c *pair, app string, instances ...string) proxy
 
 var proxies = map[string]behind{"nginx": nginx, "caddy": caddy}
 
@@ -54,7 +56,7 @@ func adapted(t *testing.T, file string, changes ...string) string {
 	return text
 }
 
-func nginx(t *testing.T, c *pair, instances ...string) proxy {
+func nginx(t *testing.T, c *pair, app string, instances ...string) proxy {
 	t.Helper()
 	p := proxy{https: freePort(t), http: freePort(t), dir: t.TempDir()}
 	second := "#" // one instance: no line
@@ -64,6 +66,9 @@ func nginx(t *testing.T, c *pair, instances ...string) proxy {
 	own := adapted(t, "nginx.conf", "server 127.0.0.1:8081 max_fails", second, "127.0.0.1:8080", instances[0],
 		"listen 80;", "listen 127.0.0.1:"+p.http+";", "listen [::]:80;", "", "listen 443 ssl", "listen 127.0.0.1:"+p.https+" ssl", "listen [::]:443 ssl http2;", "",
 		"/etc/ssl/accounts.example.com/fullchain.pem", c.cert, "/etc/ssl/accounts.example.com/privkey.pem", c.key, "/var/log/nginx/", p.dir+"/")
+	if app != "" {
+		own = strings.Replace(own, "\tlocation / {", adapted(t, "nginx-app.conf", "127.0.0.1:9000", app)+"\tlocation / {", 1)
+	}
 	around := "daemon off; worker_processes 2; pid " + p.dir + "/pid; error_log stderr warn;\nevents {}\nhttp {\n"
 	if os.Getuid() == 0 {
 		around = "user root;\n" + around // the folder of a test is for its owner
@@ -75,11 +80,14 @@ func nginx(t *testing.T, c *pair, instances ...string) proxy {
 	return p
 }
 
-func caddy(t *testing.T, c *pair, instances ...string) proxy {
+func caddy(t *testing.T, c *pair, app string, instances ...string) proxy {
 	t.Helper()
 	p := proxy{https: freePort(t), http: freePort(t), dir: t.TempDir()}
 	const site = "{$SITE:accounts.example.com} {"
 	own := adapted(t, "Caddyfile", site, site+"\n\ttls "+c.cert+" "+c.key)
+	if app != "" {
+		own = strings.Replace(own, "\treverse_proxy {$INST", adapted(t, "Caddyfile-app", "127.0.0.1:9000", app)+"\treverse_proxy {$INST", 1)
+	}
 	global := "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\thttp_port " + p.http + "\n\thttps_port " + p.https + "\n}\n"
 	p.env = []string{"SITE=https://" + host + ":" + p.https, "INSTANCES=" + strings.Join(instances, " ") + " 127.0.0.1:" + freePort(t)} // the last one is down
 	p.run(t, "caddy", []string{"caddy"}, global+own, "run", "--adapter", "caddyfile", "--config")
@@ -134,7 +142,11 @@ func TestProxies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, at := newPair(t), "127.0.0.1:"+freePort(t)
-			front := behind(t, c, at)
+			app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				fmt.Fprint(w, "for ", strings.Join(r.Header.Values("X-Account-Id"), ", "))
+			}))
+			defer app.Close()
+			front := behind(t, c, app.Listener.Addr().String(), at)
 			in, args := mailServer(t)
 			s := start(t, "", append(args, "--listen", at, "--trusted-proxies", "127.0.0.1", "--public-url", "https://"+host+":"+front.https)...)
 			s.reads(in)
@@ -146,6 +158,7 @@ func TestProxies(t *testing.T) {
 			s.walksThrough(t, c)
 			s.looksRight(t, c, front)
 			s.isNotFooled(t, c)
+			s.opensAnApp(t, c)
 			for _, log := range must[[]string](t)(filepath.Glob(filepath.Join(front.dir, "*.log"))) {
 				text := must[[]byte](t)(os.ReadFile(log))
 				if found := tokenPattern.Find(text); found != nil || strings.Contains(string(text), "q=") {
@@ -241,13 +254,28 @@ func (s *server) isNotFooled(t *testing.T, c *pair) {
 	}
 }
 
+// opensAnApp asks for what only those see who are signed in.
+func (s *server) opensAnApp(t *testing.T, c *pair) {
+	p := s.peer("127.61.0.5").trusts(c)
+	p.header.Set("X-Account-Id", "somebody else")
+	p.get("/app/").leads(t, "who is not signed in", "/sign-in")
+	const email = "appa@example.com"
+	p.post("/sign-up", "email", email, "password", password).leads(t, "sign-up", "/sign-up/code")
+	p.post("/sign-up/code", "code", s.code(email, 1)).leads(t, "the code of a sign-up", "/account")
+	if r := p.get("/app/"); r.status != http.StatusOK || !regexp.MustCompile(`^for [0-9a-f]{32}$`).MatchString(r.body) {
+		t.Errorf("who is signed in: %v", r)
+	}
+	p.post("/sign-out").leads(t, "a sign-out", "/sign-in")
+	p.get("/app/").leads(t, "after the sign-out", "/sign-in")
+}
+
 // TestRollingRestart: behind nginx, two instances on one database are stopped and
 // started again one after the other, and nobody is refused.
 func TestRollingRestart(t *testing.T) {
 	t.Parallel()
 	c, database, key := newPair(t), freshDatabase(t), filepath.Join(t.TempDir(), "key")
 	at := []string{"127.0.0.1:" + freePort(t), "127.0.0.1:" + freePort(t)}
-	front := nginx(t, c, at...)
+	front := nginx(t, c, "", at...)
 	in, mail := mailServer(t)
 	var list []*server
 	for _, listen := range at {
