@@ -32,6 +32,7 @@ var explained sync.Map
 var wholly = map[string]bool{
 	"keys": true, "switches": true, "tallies": true, "risk_totals": true, "desk_seen": true,
 	"messages_due": true, "sign_in_history_uncounted": true, "accounts_closing": true, "changes_waiting": true, "accounts_staff": true,
+	"accounts_age": true, // as many as are listed
 	"acts": true, "recent": true, "waiting": true, "CONSTANT": true,
 }
 

@@ -80,10 +80,13 @@ func (s *Staff) find(tx *db.Tx, name string) (owner, error) {
 // the first ones).
 func (s *Staff) List(ctx context.Context, after string, n int) (list []Facts, err error) {
 	g := s.db.Read(ctx)
+	query, args := "SELECT id FROM accounts ORDER BY created_at, id LIMIT ?", []any{n}
+	if after != "" {
+		query, args = `SELECT id FROM accounts WHERE (created_at, id) > (SELECT created_at, id FROM accounts WHERE id = ?)
+			ORDER BY created_at, id LIMIT ?`, []any{after, n}
+	}
 	var ids []string
-	err = g.Raw(`SELECT id FROM accounts WHERE ? = '' OR (created_at, id) > (SELECT created_at, id FROM accounts WHERE id = ?)
-		ORDER BY created_at, id LIMIT ?`, after, after, n).Scan(&ids).Error
-	if err != nil {
+	if err := g.Raw(query, args...).Scan(&ids).Error; err != nil {
 		return nil, err
 	}
 	for _, id := range ids {

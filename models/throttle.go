@@ -190,6 +190,7 @@ var budgetNames = map[string]bool{
 	"refusals of": true, "new devices of": true, "unusual sign-ins of": true, "failures of": true, "agent finds": true, "agent acts": true, "unlocks of": true, "session moved": true,
 	"service codes for": true, "wrong service codes by": true, "calls of": true, "answers by": true, // of models/support
 	"calls from": false, "calls to": false, "moves of": false, "chats from": false,
+	"keys":           false, // for turns alone: which machine's first key is kept
 	"strangers slow": false, // the slower lane of handlers, which has no key
 }
 

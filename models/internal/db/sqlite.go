@@ -67,23 +67,25 @@ func (d *DB) openGuard(dsn string) (err error) {
 }
 
 func (g *guard) close() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.conn == nil {
 		return nil
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return errors.Join(g.version.Close(), g.conn.Close())
+	err := errors.Join(g.version.Close(), g.conn.Close())
+	g.conn = nil // who asks later must not reach what SQLite has freed
+	return err
 }
 
 // Version is another number once anything was committed, by this process or by any
 // other. SQLite is asked each time, which costs a tenth of a query. ok is false where
 // the engine cannot tell, or does not answer.
 func (d *DB) Version(ctx context.Context) (version int64, ok bool) {
+	d.guard.mu.Lock()
+	defer d.guard.mu.Unlock()
 	if d.guard.conn == nil {
 		return 0, false
 	}
-	d.guard.mu.Lock()
-	defer d.guard.mu.Unlock()
 	rows, err := d.guard.version.(driver.StmtQueryContext).QueryContext(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return 0, false

@@ -12,4 +12,8 @@ CREATE INDEX sign_ups_of_owner ON sign_ups (owner_id) WHERE owner_id IS NOT NULL
 CREATE INDEX sign_ins_of_account ON sign_ins (account_id);
 CREATE INDEX switches_of_agent ON switches (agent_id) WHERE agent_id IS NOT NULL;
 
+-- Staff look for a pending sign-up by its address; the operator leafs through accounts.
+CREATE INDEX sign_ups_of_email ON sign_ups (email);
+CREATE INDEX accounts_age ON accounts (created_at, id);
+
 CREATE INDEX accounts_staff ON accounts (role) WHERE role = 'staff';
