@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"admitone/static"
 )
@@ -44,6 +45,7 @@ func TestStrictTransport(t *testing.T) {
 		if err := h.models.Close(); err != nil {
 			t.Fatal(err)
 		}
+		h.forward(time.Second) // an answer holds for that long
 		ask(503, "GET", "/readyz", "")
 		ask(500, "POST", "/sign-in", "email=mara@example.com&password=a+wrong+horse", form...)
 	}
