@@ -28,11 +28,11 @@ type plans struct {
 var explained sync.Map
 
 // wholly are what may be read from end to end: tables that do not grow with the
-// accounts, indexes that hold only what waits, and what a query has just bounded.
+// accounts, indexes that hold only what waits or give as many as are listed, and what a
+// query has just bounded.
 var wholly = map[string]bool{
 	"keys": true, "switches": true, "tallies": true, "risk_totals": true, "desk_seen": true,
-	"messages_due": true, "sign_in_history_uncounted": true, "accounts_closing": true, "changes_waiting": true, "accounts_staff": true,
-	"accounts_age": true, // as many as are listed
+	"messages_due": true, "sign_in_history_uncounted": true, "accounts_closing": true, "changes_waiting": true, "accounts_staff": true, "accounts_age": true,
 	"acts": true, "recent": true, "waiting": true, "CONSTANT": true,
 }
 
