@@ -66,7 +66,7 @@ func BenchmarkBesideBare(b *testing.B) {
 // barePage is the least that Echo and templ answer with: a page of so many bytes, one
 // name in it.
 func barePage() http.Handler {
-	words := strings.Repeat("Lorem ipsum dolor sit amet. ", 4096)
+	words := strings.Repeat("Words that say nothing new. ", 4096)
 	page := func(name string, bytes int) templ.Component {
 		return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 			_, err := io.WriteString(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Hello</title></head><body><main><h1>Hello, `+templ.EscapeString(name)+"</h1><p>"+words[:bytes]+"</p></main></body></html>")

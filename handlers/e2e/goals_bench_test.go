@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"database/sql"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -19,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/emersion/go-smtp"
 	"golang.org/x/crypto/argon2"
 )
 
@@ -48,7 +44,12 @@ func BenchmarkSignIns(b *testing.B) {
 }
 
 func signIns(b *testing.B, engine string, atOnce int) {
-	box := newLetterbox(b)
+	address := func(i int) string { return fmt.Sprintf("mara%d@example.com", i) }
+	var addresses []string
+	for i := range goalAccounts {
+		addresses = append(addresses, address(i))
+	}
+	box := newLetterbox(b, addresses...)
 	data := filepath.Join(b.TempDir(), "data")
 	driver, source := "sqlite3", "file:"+filepath.Join(data, "admitone.db")+"?mode=ro&_busy_timeout=5000"
 	args := []string{data, "--smtp", "smtp://" + box.address + "?tls=none", "--mail-from", "codes@example.com"}
@@ -58,7 +59,6 @@ func signIns(b *testing.B, engine string, atOnce int) {
 	}
 	base, c := launched(b, args...)
 	pid := c.Process.Pid
-	address := func(i int) string { return fmt.Sprintf("mara%d@example.com", i) }
 	flood(goalAccounts, atOnce, func(i int) {
 		p := newPeer(b, base, "127.0.0.1")
 		p.post("/sign-up", "email", address(i), "password", password).leads(b, "sign-up", "/sign-up/code")
@@ -156,65 +156,31 @@ func cpuOf(b *testing.B, pid int) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-// letterbox is a mail server that keeps the codes of each address, and when they came.
+// letterbox is the boxes of some addresses at a sink, and when codes came to them.
 type letterbox struct {
-	address string
+	*sink
+	of map[string]<-chan taken
 
-	mu    sync.Mutex
-	codes map[string]chan string
-	came  map[string][]time.Time
+	mu   sync.Mutex
+	came map[string][]time.Time
 }
 
-func newLetterbox(tb testing.TB) *letterbox {
-	box := &letterbox{codes: map[string]chan string{}, came: map[string][]time.Time{}}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &delivery{box: box}, nil }))
-	listener := must[net.Listener](tb)(net.Listen("tcp", "127.0.0.1:0"))
-	box.address = listener.Addr().String()
-	go func() { _ = server.Serve(listener) }()
-	tb.Cleanup(func() { _ = server.Close() })
+func newLetterbox(tb testing.TB, addresses ...string) *letterbox {
+	box := &letterbox{sink: openSink(tb), of: map[string]<-chan taken{}, came: map[string][]time.Time{}}
+	for _, address := range addresses {
+		box.of[address] = box.expect(address)
+	}
 	return box
-}
-
-// delivery is one mail on its way in.
-type delivery struct {
-	box *letterbox
-	to  string
-}
-
-func (d *delivery) Mail(string, *smtp.MailOptions) error      { return nil }
-func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error { d.to = to; return nil }
-func (d *delivery) Reset()                                    {}
-func (d *delivery) Logout() error                             { return nil }
-
-func (d *delivery) Data(r io.Reader) error {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	came := time.Now()
-	if code := aloneCode.FindSubmatch(text); code != nil {
-		d.box.mu.Lock()
-		d.box.came[d.to] = append(d.box.came[d.to], came)
-		d.box.mu.Unlock()
-		d.box.of(d.to) <- string(code[1])
-	}
-	return nil
-}
-
-func (l *letterbox) of(email string) chan string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.codes[email] == nil {
-		l.codes[email] = make(chan string, goalEach)
-	}
-	return l.codes[email]
 }
 
 // code waits for the next code to an address.
 func (l *letterbox) code(tb testing.TB, email string) string {
 	select {
-	case code := <-l.of(email):
-		return code
+	case got := <-l.of[email]:
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.came[email] = append(l.came[email], got.at)
+		return got.code
 	case <-time.After(patience):
 		tb.Errorf("no code came to %s", email)
 		return ""
@@ -244,6 +210,3 @@ func (l *letterbox) sinceAsked(b *testing.B, driver, source string) (list []time
 	slices.Sort(list)
 	return list
 }
-
-// aloneCode is a code, which stands alone on its line.
-var aloneCode = regexp.MustCompile(`(?m)^(\d{6})\r?$`)

@@ -84,20 +84,8 @@ func (l *Look) Has(ctx context.Context, table string) (bool, error) {
 }
 
 // List gives one column of text.
-func (l *Look) List(ctx context.Context, query string) (list []string, err error) {
-	rows, err := l.pool.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
+func (l *Look) List(ctx context.Context, query string) ([]string, error) {
+	return column(ctx, l.pool, query)
 }
 
 // Time gives one time, zero where there is no row.

@@ -135,6 +135,7 @@ func tablesOf(ctx context.Context, source *sql.DB) (ordered []table, err error) 
 	return ordered, nil
 }
 
+// column gives one column of text.
 func column(ctx context.Context, pool *sql.DB, query string, args ...any) (list []string, err error) {
 	rows, err := pool.QueryContext(ctx, query, args...)
 	if err != nil {
