@@ -115,11 +115,16 @@ func act(expression string) chromedp.Action[chromedp.Void] {
 func (p *tab) reload() { p.t.Helper(); p.arrive("reload", chromedp.Reload()) }
 
 // back is the back button. The page may come from the browser's own store, so
-// what is waited for is that another document is there.
+// what is waited for is that another document is there. That can happen before
+// the script's own answer is out, which is then an error that says nothing.
 func (p *tab) back() {
 	p.t.Helper()
 	eval[any](p, `window.left = true`)
-	eval[any](p, `history.back()`)
+	ctx, cancel := p.soon()
+	defer cancel()
+	if err := chromedp.Do(ctx, act(`history.back()`)); err != nil {
+		p.t.Logf("history.back(): %v", err)
+	}
 	await(p.t, "the page before", func() (bool, bool) {
 		ctx, cancel := p.soon()
 		defer cancel()
