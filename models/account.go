@@ -22,6 +22,7 @@ type owner struct {
 	MutedUntil   *time.Time
 	BrakedUntil  *time.Time
 	ClosingAt    *time.Time
+	ResetVia     *string // the channel that a reset has proven, until another one agrees
 }
 
 func (o owner) to() destination {
@@ -29,7 +30,7 @@ func (o owner) to() destination {
 }
 
 const ownerColumns = `SELECT a.id AS account_id, i.id AS identifier_id, i.value, i.shown,
-		(SELECT m.value FROM identifiers m WHERE m.account_id = a.id AND m.is_primary) AS main, a.password_hash, a.locale, a.two_step, a.muted_until, a.braked_until, a.closing_at
+		(SELECT m.value FROM identifiers m WHERE m.account_id = a.id AND m.is_primary) AS main, a.password_hash, a.locale, a.two_step, a.muted_until, a.braked_until, a.closing_at, a.reset_via
 		FROM identifiers i JOIN accounts a ON a.id = i.account_id`
 
 // findOwner looks an address up; the zero owner where nobody has proven it.

@@ -20,17 +20,13 @@ type PendingAddress struct {
 // pendingAddress finds the newest address of an account that waits for its code,
 // in whatever session it was begun.
 func (c *core) pendingAddress(g *gorm.DB, account string, now time.Time) (p PendingAddress, err error) {
-	var rows []struct {
-		Shown, Subject string
-		CreatedAt      time.Time
-	}
-	err = g.Raw(`SELECT v.shown, v.subject, v.created_at FROM verifications v JOIN challenges c ON c.id = v.challenge_id
-		WHERE v.account_id = ? AND v.purpose = 'email' AND c.consumed_at IS NULL AND c.ends_at > ? ORDER BY v.created_at DESC LIMIT 1`, account, now).Scan(&rows).Error
-	if err != nil || len(rows) == 0 {
+	row, there, err := db.First[verification](g, `SELECT v.shown, v.subject, v.created_at FROM verifications v JOIN challenges c ON c.id = v.challenge_id
+		WHERE v.account_id = ? AND v.purpose = 'email' AND c.consumed_at IS NULL AND c.ends_at > ? ORDER BY v.created_at DESC LIMIT 1`, account, now)
+	if err != nil || !there {
 		return p, err
 	}
-	p = PendingAddress{Address: rows[0].Shown, As: "main", SentAt: rows[0].CreatedAt}
-	if rows[0].Subject == ChangeEmailSecond {
+	p = PendingAddress{Address: row.Shown, As: "main", SentAt: row.CreatedAt}
+	if row.Subject == ChangeEmailSecond {
 		p.As = "second"
 	}
 	return p, nil

@@ -143,7 +143,7 @@ func noAccount() error { return &Error{Kind: NotFound, Reason: "account"} }
 
 // take counts one act on a budget; a TooSoon error where it is spent.
 func take(tx *db.Tx, b budget, reason string) error {
-	retryAt, err := spendSend(tx, []budget{b})
+	retryAt, _, err := spendSend(tx, []budget{b})
 	if err == nil && !retryAt.IsZero() {
 		err = &Error{Kind: TooSoon, Reason: reason, RetryAt: retryAt}
 	}

@@ -50,7 +50,7 @@ func (c *core) brake(tx *db.Tx, e Email, who owner, cl Client) (bool, error) {
 			return false, err
 		}
 		// The same row, and no figure: nobody is braked.
-		return true, tx.Create(&event{ID: eventID(tx.Now), Kind: EventCodesBraked, At: tx.Now}).Error
+		return true, tx.Insert(&event{ID: eventID(tx.Now), Kind: EventCodesBraked, At: tx.Now})
 	}
 	if err := c.tell(tx, who.AccountID, notice{kind: KindCodesBraked}, cl); err != nil {
 		return false, err

@@ -63,7 +63,7 @@ type challenge struct {
 // made.
 // sends are the budgets that its messages spend.
 func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to destination, sends []budget) (challenge, time.Time, error) {
-	retryAt, err := spendSend(tx, sends)
+	retryAt, next, err := spendSend(tx, sends)
 	if err != nil || !retryAt.IsZero() {
 		return challenge{}, retryAt, err
 	}
@@ -85,33 +85,32 @@ func (c *core) issue(tx *db.Tx, purpose Purpose, account string, to destination,
 	if to.id != "" {
 		ch.IdentifierID = &to.id
 	}
-	if ch.ResendAt, err = c.resendAt(tx, ch, sends); err != nil {
-		return challenge{}, time.Time{}, err
-	}
-	return ch, time.Time{}, tx.Create(&ch).Error
+	ch.ResendAt = c.resendAt(tx, ch, next)
+	return ch, time.Time{}, tx.Insert(&ch)
 }
 
 // spendSend counts one message to a destination, or says when it may be asked
-// for again.
-func spendSend(tx *db.Tx, sends []budget) (retryAt time.Time, err error) {
+// for again. next is when one more will be allowed, zero for now.
+func spendSend(tx *db.Tx, sends []budget) (retryAt, next time.Time, err error) {
 	if err := lock(tx, sends...); err != nil {
-		return time.Time{}, err
+		return retryAt, next, err
 	}
-	if retryAt, err = refusedUntil(tx, Client{}, sends...); err != nil || !retryAt.IsZero() {
-		return retryAt, err
+	if retryAt, next, err = refused(tx, Client{}, sends...); err != nil || !retryAt.IsZero() {
+		return retryAt, next, err
 	}
-	return time.Time{}, spend(tx, sends...)
+	if err := spend(tx, sends...); err != nil {
+		return retryAt, next, err
+	}
+	if slices.ContainsFunc(sends, func(b budget) bool { return !b.plain() }) {
+		next, err = freeAt(tx.DB, tx.Now, sends...)
+	}
+	return retryAt, next, err
 }
 
 // resendAt is the later of the pause and the destination's budget, so that the
 // one time on the page is the whole truth.
-func (c *core) resendAt(tx *db.Tx, ch challenge, sends []budget) (time.Time, error) {
-	at := tx.Now.Add(c.policy.resendWait(ch.Sends))
-	free, err := freeAt(tx.DB, tx.Now, sends...)
-	if free.After(at) {
-		at = free
-	}
-	return at, err
+func (c *core) resendAt(tx *db.Tx, ch challenge, next time.Time) time.Time {
+	return later(next, tx.Now.Add(c.policy.resendWait(ch.Sends)))
 }
 
 // rightCode compares a code with every generation that still works, under the
@@ -156,7 +155,7 @@ func (c *core) judge(tx *db.Tx, ch challenge, code string, void bool, codes budg
 	counted := len(rows)
 	if counted == 1 {
 		ch = rows[0]
-	} else if err := tx.Take(&ch, "id = ?", ch.ID).Error; err != nil {
+	} else if ch, err = challengeOf(tx.DB, ch.ID); err != nil {
 		return judgement{}, err
 	}
 	k, held := c.keys.find(ch.KeyID)
@@ -214,7 +213,8 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, sends []budget, to des
 	if _, err := tx.Exec("UPDATE challenges SET sends = sends WHERE id = ?", ch.ID); err != nil {
 		return Resent{}, err
 	}
-	if err := tx.Take(&ch, "id = ?", ch.ID).Error; err != nil {
+	ch, err := challengeOf(tx.DB, ch.ID)
+	if err != nil {
 		return Resent{}, err
 	}
 	paused := tx.Now.Before(ch.ResendAt)
@@ -235,7 +235,7 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, sends []budget, to des
 	case paused:
 		return Resent{}, &Error{Kind: TooSoon, Reason: "resend", RetryAt: ch.ResendAt}
 	}
-	retryAt, err := spendSend(tx, sends)
+	retryAt, next, err := spendSend(tx, sends)
 	if err != nil {
 		return Resent{}, err
 	}
@@ -253,9 +253,7 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, sends []budget, to des
 		ch.ExpiresAt = earlier(tx.Now.Add(time.Duration(c.policy.CodeLife)), ch.EndsAt)
 	}
 	ch.Sends++
-	if ch.ResendAt, err = c.resendAt(tx, ch, sends); err != nil {
-		return Resent{}, err
-	}
+	ch.ResendAt = c.resendAt(tx, ch, next)
 	_, err = tx.Exec(`UPDATE challenges SET channel = ?, destination = ?, identifier_id = ?, generation = ?, expires_at = ?, prior_expires_at = ?,
 		sends = ?, resend_at = ? WHERE id = ?`,
 		ch.Channel, ch.Destination, ch.IdentifierID, ch.Generation, ch.ExpiresAt, ch.PriorExpiresAt, ch.Sends, ch.ResendAt, ch.ID)
@@ -288,38 +286,65 @@ type Pending struct {
 	Over        Outcome // Exhausted or Used where no code can be typed any more
 }
 
+// challengeOf reads a challenge that a row names.
+func challengeOf(g *gorm.DB, id string) (challenge, error) {
+	ch, there, err := db.First[challenge](g, "SELECT * FROM challenges WHERE id = ?", id)
+	if err == nil && !there {
+		err = gorm.ErrRecordNotFound
+	}
+	return ch, err
+}
+
 // pendingRow is a row that waits for a code: a signUp, a signIn, a verification.
 type pendingRow interface {
+	table() string
 	keys() (id, challenge string)
+}
+
+// scope picks the flows of one browser or session.
+type scope struct {
+	where string
+	args  []any
+}
+
+func (s scope) and(where string, args ...any) scope {
+	return scope{s.where + " AND " + where, slices.Concat(s.args, args)}
+}
+
+// ofHandle picks the flows of a browser in which nobody is signed in.
+func ofHandle(c Client, now time.Time) scope {
+	return scope{
+		"session_id = (SELECT id FROM sessions WHERE id = ? AND account_id IS NULL AND ends_at > ?)",
+		[]any{hashToken(cut(c.Session, tokenLength+1)), now},
+	}
+}
+
+// newest gives the newest flow of a kind; there is false where there is none.
+func newest[F pendingRow](g *gorm.DB, in scope) (f F, there bool, err error) {
+	return db.First[F](g, "SELECT * FROM "+f.table()+" WHERE "+in.where+" ORDER BY created_at DESC LIMIT 1", in.args...)
 }
 
 // flow finds the newest pending flow of a kind in a session, and its challenge.
 // A Gone error says that there is none: cookies are off, or the flow is over.
-// scope picks the session's flows. flowID is the one of the page, "" where the
-// form did not carry it; current is false where the flow began again in another
-// tab.
-func flow[F pendingRow](g, scope *gorm.DB, flowID string, now time.Time) (f F, ch challenge, current bool, err error) {
+// flowID is the one of the page, "" where the form did not carry it; current is
+// false where the flow began again in another tab.
+func flow[F pendingRow](g *gorm.DB, in scope, flowID string, now time.Time) (f F, ch challenge, current bool, err error) {
 	gone := &Error{Kind: Gone, Reason: "flow"}
-	var flows []F
-	if err := scope.Order("created_at DESC").Limit(1).Find(&flows).Error; err != nil {
+	row, there, err := newest[F](g, in)
+	if err != nil {
 		return f, ch, false, err
 	}
-	if len(flows) == 0 {
+	if !there {
 		return f, ch, false, gone
 	}
-	id, challengeID := flows[0].keys()
-	if err := g.Take(&ch, "id = ?", challengeID).Error; err != nil {
+	id, challengeID := row.keys()
+	if ch, err = challengeOf(g, challengeID); err != nil {
 		return f, ch, false, err
 	}
 	if !now.Before(ch.EndsAt) {
 		return f, ch, false, gone
 	}
-	return flows[0], ch, flowID == "" || flowID == id, nil
-}
-
-// ofHandle picks the flows of a browser in which nobody is signed in.
-func ofHandle(g *gorm.DB, c Client, now time.Time) *gorm.DB {
-	return g.Where("session_id = (SELECT id FROM sessions WHERE id = ? AND account_id IS NULL AND ends_at > ?)", hashToken(cut(c.Session, tokenLength+1)), now)
+	return row, ch, flowID == "" || flowID == id, nil
 }
 
 // pending makes the code page's view of a challenge.
@@ -343,6 +368,13 @@ func (c *core) pending(g *gorm.DB, id string, ch challenge, now time.Time) (Pend
 	var err error
 	p.Delivery, err = deliveryOf(g, ch.ID)
 	return p, err
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -110,7 +110,7 @@ func (c *core) change(tx *db.Tx, s session, kind, value, what string, cl Client)
 	if s.proof(tx.Now) != ProofCode {
 		return c.wait(tx, ch, cl)
 	}
-	if err := tx.Create(&ch).Error; err != nil {
+	if err := tx.Insert(&ch); err != nil {
 		return Changed{}, err
 	}
 	return c.apply(tx, ch, s.ID, cl)
@@ -120,7 +120,7 @@ func (c *core) change(tx *db.Tx, s session, kind, value, what string, cl Client)
 func (c *core) wait(tx *db.Tx, ch change, cl Client) (Changed, error) {
 	holds := tx.Now.Add(time.Duration(c.policy.UndoLife))
 	ch.HoldsAt = &holds
-	if err := tx.Create(&ch).Error; err != nil {
+	if err := tx.Insert(&ch); err != nil {
 		return Changed{}, err
 	}
 	kind := ch.Kind
@@ -141,8 +141,8 @@ type Waiting struct {
 }
 
 func waiting(g *gorm.DB, account string) (list []Waiting, err error) {
-	err = g.Raw(`SELECT kind AS change, holds_at FROM changes
-		WHERE account_id = ? AND holds_at IS NOT NULL AND applied_at IS NULL AND undone_at IS NULL ORDER BY holds_at`, account).Scan(&list).Error
+	err = db.Scan(g, &list, `SELECT kind AS change, holds_at FROM changes
+		WHERE account_id = ? AND holds_at IS NOT NULL AND applied_at IS NULL AND undone_at IS NULL ORDER BY holds_at`, account)
 	return list, err
 }
 
@@ -343,11 +343,7 @@ var texted = []string{
 // (POLICY.md 5). Notices have no budget of mails: they are never the ones to be
 // dropped. Texts come out of the day's purse.
 func (c *core) tell(tx *db.Tx, account string, n notice, cl Client) error {
-	list, err := identifiersOf(tx.DB, account)
-	if err != nil {
-		return err
-	}
-	l, err := localeOf(tx, account)
+	list, of, err := channelsOf(tx.DB, account)
 	if err != nil {
 		return err
 	}
@@ -361,7 +357,7 @@ func (c *core) tell(tx *db.Tx, account string, n notice, cl Client) error {
 	for _, i := range list {
 		if to := i.to(); !seen[to.channel+to.value] {
 			seen[to.channel+to.value] = true
-			if err := c.tellOne(tx, account, l, i, n, cl); err != nil {
+			if err := c.tellOne(tx, account, of.Locale, i, n, cl); err != nil {
 				return err
 			}
 		}
@@ -425,7 +421,6 @@ func (c *core) tellOne(tx *db.Tx, account, locale string, i identifier, n notice
 }
 
 func localeOf(tx *db.Tx, account string) (string, error) {
-	var l string
-	err := tx.Raw("SELECT locale FROM accounts WHERE id = ?", account).Scan(&l).Error
+	l, _, err := db.First[string](tx.DB, "SELECT locale FROM accounts WHERE id = ?", account)
 	return l, err
 }

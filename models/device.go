@@ -31,38 +31,37 @@ func knownDevice(g *gorm.DB, token, account string, now time.Time) (string, erro
 // bindDevice makes the browser known to the account and returns its new token
 // and id.
 func bindDevice(tx *db.Tx, c Client, account string) (token, id string, err error) {
-	if token, id, err = bindBrowser(tx, c); err != nil {
+	token, id, met, err := bindBrowser(tx, c)
+	if err != nil {
 		return "", "", err
 	}
 	_, err = tx.Exec(`INSERT INTO known_devices (device_id, account_id, name, kind, known_at, seen_at) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (account_id, device_id) DO UPDATE SET seen_at = excluded.seen_at`,
 		id, account, deviceName(c.UserAgent), deviceKind(c.UserAgent), tx.Now, tx.Now)
-	if err != nil {
-		return "", "", err
+	if err == nil && met { // a new id has nothing against it
+		_, err = tx.Exec("DELETE FROM strikes WHERE key = ?", strikesOf(account, id))
 	}
-	_, err = tx.Exec("DELETE FROM strikes WHERE key = ?", strikesOf(account, id))
 	return token, id, err
 }
 
 // bindBrowser gives the browser a device token and an id, which it keeps. The token
 // is always a new one: a cookie that a stranger planted beforehand must not become
-// the owner's with the owner's code.
-func bindBrowser(tx *db.Tx, c Client) (token, id string, err error) {
-	token, id = newToken(), newID()
+// the owner's with the owner's code. met says that the browser had an id.
+func bindBrowser(tx *db.Tx, c Client) (token, id string, met bool, err error) {
 	if len(c.Device) == tokenLength {
-		var ids []string
-		err := tx.Raw("SELECT id FROM devices WHERE token_hash = ? AND ends_at > ?", hashToken(c.Device), tx.Now).Scan(&ids).Error
+		id, met, err = db.First[string](tx.DB, "SELECT id FROM devices WHERE token_hash = ? AND ends_at > ?", hashToken(c.Device), tx.Now)
 		if err != nil {
-			return "", "", err
+			return "", "", false, err
 		}
-		if len(ids) > 0 {
-			id = ids[0]
-		}
+	}
+	token = newToken()
+	if !met {
+		id = newID()
 	}
 	_, err = tx.Exec(`INSERT INTO devices (id, token_hash, created_at, ends_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, ends_at = excluded.ends_at`,
 		id, hashToken(token), tx.Now, tx.Now.Add(DeviceLife))
-	return token, id, err
+	return token, id, met, err
 }
 
 // deviceName says what a browser calls itself, in words a person knows:

@@ -45,14 +45,14 @@ func (a *Accounts) devices(g *gorm.DB, account, this string) ([]Device, int, err
 		KnownAt, SeenAt      time.Time
 		TrustedUntil         *time.Time
 	}
-	err := g.Raw(`SELECT k.device_id, k.name, k.kind, k.known_at, k.seen_at, k.trusted_until FROM known_devices k
-		JOIN devices d ON d.id = k.device_id WHERE k.account_id = ? AND d.ends_at > ?`, account, now).Scan(&known).Error
+	err := db.Scan(g, &known, `SELECT k.device_id, k.name, k.kind, k.known_at, k.seen_at, k.trusted_until FROM known_devices k
+		JOIN devices d ON d.id = k.device_id WHERE k.account_id = ? AND d.ends_at > ?`, account, now)
 	if err != nil {
 		return nil, 0, err
 	}
 	var sessions []session
-	err = g.Where("account_id = ? AND ends_at > ? AND seen_at > ?", account, now, now.Add(-time.Duration(a.policy.SessionIdle))).
-		Order("seen_at").Find(&sessions).Error
+	err = db.Scan(g, &sessions, "SELECT * FROM sessions WHERE account_id = ? AND ends_at > ? AND seen_at > ? ORDER BY seen_at",
+		account, now, now.Add(-time.Duration(a.policy.SessionIdle)))
 	if err != nil {
 		return nil, 0, err
 	}

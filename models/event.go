@@ -130,5 +130,5 @@ func keep(tx *db.Tx, e event, account string, c Client) error {
 	if err := noteEvent(tx, e, account, c); err != nil {
 		return err
 	}
-	return tx.Create(&e).Error
+	return tx.Insert(&e)
 }

@@ -45,15 +45,15 @@ func TestHeldTextsAreTold(t *testing.T) {
 		told("mara@example.com", false)
 
 		h.exec(t, "DELETE FROM switches")
-		sent, err := counted(h.core.db.Read(ctx), h.core.purse(), h.core.db.Now())
+		sent, err := used(h.core.db.Read(ctx), h.core.purse(), h.core.db.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.core.policy.DailyTexts = len(sent)
+		h.core.policy.DailyTexts = sent
 		paused(true, true)
 		h.core.policy.DailyTexts++
 		paused(false, true)
-		h.core.policy.DailyTexts = 2*len(sent) + 1
+		h.core.policy.DailyTexts = 2*sent + 1
 		paused(false, false)
 	})
 }

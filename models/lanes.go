@@ -48,7 +48,7 @@ func strikesOf(account, device string) string { return "device " + account + " "
 // else. The proof also opens the password to strangers' browsers again, where
 // failures in a row had shut it.
 func (c *core) bindLane(tx *db.Tx, cl Client, account string) (token string, err error) {
-	token, id, err := bindBrowser(tx, cl)
+	token, id, _, err := bindBrowser(tx, cl)
 	if err != nil {
 		return "", err
 	}

@@ -117,7 +117,7 @@ func (p Parts) Record(tx *db.Tx, kind EventKind, account, detail string, c Clien
 	if c != (Client{}) { // else staff did it: their browser is nobody's business
 		e.Device = deviceName(c.UserAgent)
 	}
-	return tx.Create(&e).Error
+	return tx.Insert(&e)
 }
 
 // NewID is 128 random bits.
@@ -183,7 +183,7 @@ func (c *core) addressed(tx *db.Tx, m Mail) (message, error) {
 	if reason != "" {
 		return message{}, invalid("email", reason, 0)
 	}
-	retryAt, err := spendSend(tx, c.strangersSends(email, m.Client))
+	retryAt, _, err := spendSend(tx, c.strangersSends(email, m.Client))
 	if err == nil && !retryAt.IsZero() {
 		err = &Error{Kind: TooSoon, Field: "email", Reason: "mail", RetryAt: retryAt}
 	}

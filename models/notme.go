@@ -63,7 +63,7 @@ func (n *NotMes) Show(ctx context.Context, token string) (NotMe, error) {
 	}
 	if m.ChallengeID != nil {
 		var ch challenge
-		if err := g.Take(&ch, "id = ?", *m.ChallengeID).Error; err != nil {
+		if ch, err = challengeOf(g, *m.ChallengeID); err != nil {
 			return out, err
 		}
 		if k, held := n.keys.find(ch.KeyID); held {

@@ -143,7 +143,7 @@ func enqueue(tx *db.Tx, m message) error {
 		count(tx, "codes", "sent", m.Channel)
 	}
 	tx.Wake(outboxTopic) // for a decoy too: it must cost the same
-	return tx.Create(&m).Error
+	return tx.Insert(&m)
 }
 
 // step adds to the timeline of a message; that it was queued its own row says.
@@ -252,8 +252,8 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 		m.Purpose = row.Change
 	}
 	if row.ChallengeID != nil {
-		var ch challenge
-		if err := tx.Take(&ch, "id = ?", *row.ChallengeID).Error; err != nil {
+		ch, err := challengeOf(tx.DB, *row.ChallengeID)
+		if err != nil {
 			return nil, err
 		}
 		k, held := o.keys.find(ch.KeyID)

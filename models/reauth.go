@@ -32,22 +32,22 @@ type verification struct {
 	CreatedAt   time.Time
 }
 
+func (verification) table() string { return "verifications" }
+
 func (v verification) keys() (id, challenge string) { return v.ID, v.ChallengeID }
 
 // signedIn gives the living session of a client, or a NoSession error. Acts
 // ask it inside their transaction: a session that was ended a moment ago can
 // change nothing.
 func (c *core) signedIn(g *gorm.DB, cl Client, now time.Time) (session, error) {
-	var rows []session
-	err := g.Where("id = ? AND account_id IS NOT NULL AND ends_at > ? AND seen_at > ?",
-		hashToken(cut(cl.Session, tokenLength+1)), now, now.Add(-time.Duration(c.policy.SessionIdle))).Limit(1).Find(&rows).Error
+	s, there, err := db.First[session](g, "SELECT * FROM sessions WHERE id = ? AND account_id IS NOT NULL AND ends_at > ? AND seen_at > ?",
+		hashToken(cut(cl.Session, tokenLength+1)), now, now.Add(-time.Duration(c.policy.SessionIdle)))
+	if err == nil && !there {
+		err = &Error{Kind: NoSession, Reason: "session"}
+	}
 	if err != nil {
 		return session{}, err
 	}
-	if len(rows) == 0 {
-		return session{}, &Error{Kind: NoSession, Reason: "session"}
-	}
-	s := rows[0]
 	if s.elsewhere(cl) { // no proof given where it lives holds here
 		s.Away, s.ElevatedUntil, s.PasswordUntil = true, nil, nil
 	}
@@ -134,7 +134,7 @@ func (r *Reauths) Start(ctx context.Context, next, way string, c Client) (out St
 		if err != nil {
 			return err
 		}
-		if _, ch, _, err := flow[verification](tx.DB, ofSession(tx.DB, s.ID, PurposeStepUp), "", tx.Now); err == nil && ch.waits(tx.Now) {
+		if _, ch, _, err := flow[verification](tx.DB, ofSession(s.ID, PurposeStepUp), "", tx.Now); err == nil && ch.waits(tx.Now) {
 			out = Started{Outcome: CodeSent}
 			_, err := tx.Exec("UPDATE verifications SET next = ? WHERE challenge_id = ?", next, ch.ID)
 			return err
@@ -179,7 +179,7 @@ func (c *core) await(tx *db.Tx, s session, row verification, to destination, sen
 		return Started{Outcome: Throttled, RetryAt: retryAt}, ch, err
 	}
 	row.ID, row.SessionID, row.ChallengeID, row.AccountID, row.CreatedAt = newID(), s.ID, ch.ID, s.AccountID, tx.Now
-	if err := tx.Create(&row).Error; err != nil {
+	if err := tx.Insert(&row); err != nil {
 		return Started{}, ch, err
 	}
 	m.about(ch)
@@ -187,8 +187,8 @@ func (c *core) await(tx *db.Tx, s session, row verification, to destination, sen
 }
 
 // ofSession picks the verifications of a session for a purpose.
-func ofSession(g *gorm.DB, session string, purpose Purpose) *gorm.DB {
-	return g.Where("session_id = ? AND purpose = ?", session, purpose)
+func ofSession(session string, purpose Purpose) scope {
+	return scope{"session_id = ? AND purpose = ?", []any{session, purpose}}
 }
 
 // inside finds what a signed-in browser awaits a code for. flowID is the one of
@@ -202,13 +202,13 @@ func (c *core) inside(g *gorm.DB, purpose Purpose, flowID string, cl Client, now
 	if s, err = find(g, cl, now); err != nil {
 		return s, row, ch, false, err
 	}
-	row, ch, current, err = flow[verification](g, ofSession(g, s.ID, purpose), flowID, now)
+	row, ch, current, err = flow[verification](g, ofSession(s.ID, purpose), flowID, now)
 	return s, row, ch, current, err
 }
 
 // outside is inside for a browser in which nobody is signed in.
 func outside(g *gorm.DB, purpose Purpose, flowID string, cl Client, now time.Time) (row verification, ch challenge, current bool, err error) {
-	return flow[verification](g, ofHandle(g, cl, now).Where("purpose = ?", purpose), flowID, now)
+	return flow[verification](g, ofHandle(cl, now).and("purpose = ?", purpose), flowID, now)
 }
 
 // Pending is what the step-up's code page shows; a Gone error where no code is
@@ -223,7 +223,7 @@ func (r *Reauths) Pending(ctx context.Context, c Client) (Pending, error) {
 	if err != nil {
 		return p, err
 	}
-	ways, held, err := r.waysNow(g, *s.AccountID, now)
+	ways, _, held, err := r.waysNow(g, *s.AccountID, now)
 	p.TextsHeld = held
 	p.Ways, p.Next = others(ways, orNone(ch.IdentifierID)), row.Next
 	return p, err
@@ -366,7 +366,7 @@ func renew(tx *db.Tx, s session, c Client) (token string, err error) {
 	}
 	s.settle(c)
 	s.ID, s.SeenAt = hashToken(token), tx.Now
-	if err := tx.Create(&s).Error; err != nil {
+	if err := tx.Insert(&s); err != nil {
 		return "", err
 	}
 	if _, err := tx.Exec("UPDATE verifications SET session_id = ? WHERE session_id = ? AND purpose <> ?", s.ID, old, PurposeStepUp); err != nil {

@@ -81,7 +81,7 @@ func (r *Resets) send(tx *db.Tx, email Email, who owner, sends []budget, own boo
 	if own {
 		row.Subject = resetOwn
 	}
-	if err := tx.Create(&row).Error; err != nil {
+	if err := tx.Insert(&row); err != nil {
 		return Started{}, err
 	}
 	braked := false
@@ -300,10 +300,10 @@ func (r *Resets) Follow(ctx context.Context, token string, c Client) (session, d
 			return err
 		}
 		to, _ := ParseEmail(ch.Destination)
-		return tx.Create(&verification{
+		return tx.Insert(&verification{
 			ID: newID(), SessionID: sid, ChallengeID: ch.ID, AccountID: ch.AccountID, Purpose: PurposeReset,
 			Value: to.Value, Shown: to.Shown, ProvenAt: &tx.Now, CreatedAt: tx.Now,
-		}).Error
+		})
 	})
 	return session, device, r.linkGone(err, c, "reset_link")
 }
@@ -332,16 +332,12 @@ func (r *Resets) Proven(ctx context.Context, c Client) (email string, err error)
 }
 
 func (r *Resets) proven(g *gorm.DB, c Client, now time.Time) (verification, error) {
-	var rows []verification
-	err := ofHandle(g, c, now).Where("purpose = ?", PurposeReset).Where("proven_at > ? AND proven_at <= ? AND account_id IS NOT NULL", now.Add(-proofLife), now.Add(clocksApart)).
-		Order("created_at DESC").Limit(1).Find(&rows).Error
-	if err != nil {
-		return verification{}, err
+	row, there, err := newest[verification](g, ofHandle(c, now).and("purpose = ?", PurposeReset).
+		and("proven_at > ? AND proven_at <= ? AND account_id IS NOT NULL", now.Add(-proofLife), now.Add(clocksApart)))
+	if err == nil && !there {
+		err = &Error{Kind: Gone, Reason: "flow"}
 	}
-	if len(rows) == 0 {
-		return verification{}, &Error{Kind: Gone, Reason: "flow"}
-	}
-	return rows[0], nil
+	return row, err
 }
 
 // Finish sets the new password. Every session ends, every device is unknown

@@ -142,10 +142,9 @@ func noteEvent(tx *db.Tx, e event, account string, c Client) error {
 // failedBefore says whether a password or a code was wrong in the last hour, after
 // the last sign-in.
 func failedBefore(tx *db.Tx, account, id string) (bool, error) {
-	var last []string
-	err := tx.Raw("SELECT kind FROM events WHERE account_id = ? AND kind IN (?, ?, ?, ?, ?) AND at > ? AND id < ? ORDER BY id DESC LIMIT 1",
-		account, EventSignIn, EventSignInKnown, EventWrongPassword, EventWrongCode, EventTriesUsedUp, tx.Now.Add(-time.Hour), id).Scan(&last).Error
-	return len(last) > 0 && last[0] != string(EventSignIn) && last[0] != string(EventSignInKnown), err
+	last, there, err := db.First[EventKind](tx.DB, "SELECT kind FROM events WHERE account_id = ? AND kind IN (?, ?, ?, ?, ?) AND at > ? AND id < ? ORDER BY id DESC LIMIT 1",
+		account, EventSignIn, EventSignInKnown, EventWrongPassword, EventWrongCode, EventTriesUsedUp, tx.Now.Add(-time.Hour), id)
+	return there && last != EventSignIn && last != EventSignInKnown, err
 }
 
 // noteLock logs that a failure has closed a lane for a while.
@@ -160,16 +159,23 @@ func noteLock(tx *db.Tx, lane budget, account string, c Client) error {
 // refusedUntil is freeAt for who is refused by it: the log and the figures have it,
 // also where the act is rolled back for it.
 func refusedUntil(tx *db.Tx, c Client, budgets ...budget) (time.Time, error) {
-	free, by, err := freest(tx.DB, tx.Now, budgets...)
+	free, _, err := refused(tx, c, budgets...)
+	return free, err
+}
+
+// refused is refusedUntil, with when the act after the next one will be allowed, as
+// freest has it.
+func refused(tx *db.Tx, c Client, budgets ...budget) (free, next time.Time, err error) {
+	free, by, next, err := freest(tx.DB, tx.Now, budgets...)
 	if !free.IsZero() {
 		tx.TellAnyway(refusal{by, c})
 	}
-	return free, err
+	return free, next, err
 }
 
 // refusedUntil outside a transaction.
 func (c *core) refusedUntil(g *gorm.DB, now time.Time, cl Client, budgets ...budget) (time.Time, error) {
-	free, by, err := freest(g, now, budgets...)
+	free, by, _, err := freest(g, now, budgets...)
 	if !free.IsZero() {
 		c.watch.told(refusal{by, cl})
 	}

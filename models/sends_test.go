@@ -15,7 +15,7 @@ func (h *house) asks(t testing.TB, sends []budget) bool {
 	t.Helper()
 	var retryAt time.Time
 	err := h.core.db.Write(ctx, func(tx *db.Tx) (err error) {
-		retryAt, err = spendSend(tx, sends)
+		retryAt, _, err = spendSend(tx, sends)
 		return err
 	})
 	if err != nil {

@@ -214,7 +214,7 @@ func mint(tx *db.Tx, p Policy, c Client, account, deviceID, amr string, untilClo
 	}
 	c.Session = token
 	note(tx, Incident{Name: "session_created", Account: account, Client: c, Detail: strings.ReplaceAll(amr, " ", "_")})
-	return token, tx.Create(&row).Error
+	return token, tx.Insert(&row)
 }
 
 // handle makes the row that pending flows of this browser hang on. It is a new
@@ -231,7 +231,7 @@ func (c *core) handle(tx *db.Tx, cl Client) (id, token string, err error) {
 	token = newToken()
 	life := 2 * time.Duration(c.policy.FlowLife) // a flow that ends is still told that it did
 	row := session{ID: hashToken(token), Device: deviceName(cl.UserAgent), Address: addressText(cl), CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: tx.Now.Add(life)}
-	return row.ID, token, tx.Create(&row).Error
+	return row.ID, token, tx.Insert(&row)
 }
 
 func addressText(c Client) string {

@@ -54,26 +54,18 @@ type Activity struct {
 // Overview reads the account of a session.
 func (a *Accounts) Overview(ctx context.Context, s Session) (o Overview, err error) {
 	g, now := a.db.Read(ctx), a.db.Now()
-	var rows []struct {
-		PasswordSetAt time.Time
-		TwoStep       string
-	}
-	if err := g.Raw("SELECT password_set_at, two_step FROM accounts WHERE id = ?", s.AccountID).Scan(&rows).Error; err != nil || len(rows) == 0 {
-		return o, err
-	}
-	o.PasswordSetAt, o.TwoStep = rows[0].PasswordSetAt, rows[0].TwoStep
-	list, err := identifiersOf(g, s.AccountID)
+	list, of, err := channelsOf(g, s.AccountID)
 	if err != nil {
 		return o, err
 	}
+	o.PasswordSetAt, o.TwoStep = of.PasswordSetAt, of.TwoStep
 	for _, i := range list {
-		var states []string
-		err := g.Raw("SELECT state FROM messages WHERE account_id = ? AND channel = ? AND destination = ? AND state NOT IN ('queued', 'dropped') ORDER BY created_at DESC LIMIT 1",
-			s.AccountID, i.to().channel, i.Shown).Scan(&states).Error
+		last, _, err := db.First[string](g, "SELECT state FROM messages WHERE account_id = ? AND channel = ? AND destination = ? AND state NOT IN ('queued', 'dropped') ORDER BY created_at DESC LIMIT 1",
+			s.AccountID, i.to().channel, i.Shown)
 		if err != nil {
 			return o, err
 		}
-		at := Address{ID: i.ID, Address: i.Shown, Refused: slices.Contains(states, stateRefused) || slices.Contains(states, stateUndelivered)}
+		at := Address{ID: i.ID, Address: i.Shown, Refused: last == stateRefused || last == stateUndelivered}
 		switch {
 		case i.IsPrimary:
 			o.Main = at
@@ -87,7 +79,7 @@ func (a *Accounts) Overview(ctx context.Context, s Session) (o Overview, err err
 	if o.Pending, err = a.pendingAddress(g, s.AccountID, now); err != nil {
 		return o, err
 	}
-	ways, err := a.ways(g, s.AccountID, now)
+	ways, _, err := a.openWays(g, list, of, now)
 	if err != nil {
 		return o, err
 	}
@@ -110,7 +102,7 @@ func (a *Accounts) Overview(ctx context.Context, s Session) (o Overview, err err
 // Activity gives the newest security activities of the account, at most n.
 func (a *Accounts) Activity(ctx context.Context, s Session, n int) ([]Activity, error) {
 	var list []Activity
-	err := a.db.Read(ctx).Raw("SELECT kind, at, device, address, place, detail, agent, reasons FROM events WHERE account_id = ? ORDER BY at DESC, id DESC LIMIT ?", s.AccountID, n).Scan(&list).Error
+	err := db.Scan(a.db.Read(ctx), &list, "SELECT kind, at, device, address, place, detail, agent, reasons FROM events WHERE account_id = ? ORDER BY at DESC, id DESC LIMIT ?", s.AccountID, n)
 	return list, err
 }
 

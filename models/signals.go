@@ -122,7 +122,7 @@ func (c *core) learn(tx *db.Tx, account string, cl Client) error {
 	if moved, err := tx.Exec(again, args...); err != nil || moved > 0 {
 		return err
 	}
-	return tx.Create(&row).Error
+	return tx.Insert(&row)
 }
 
 // signals gathers what the database knows about an attempt whose password was
@@ -143,53 +143,27 @@ func (c *core) signals(tx *db.Tx, a attempt) (Signals, error) {
 		s.Idle = max(0, tx.Now.Sub(history[0].At))
 		s.FarAway = farAway(history[0], a.client.Place, tx.Now)
 	}
-	if s.Failures, err = failuresOf(tx, account); err != nil {
-		return s, err
-	}
-	if b := c.addressBudget(a.client.Address); b.key != "" {
-		err := tx.Raw("SELECT count(*) FROM (SELECT 1 FROM spends WHERE key = ? AND at > ? LIMIT ?) AS recent",
-			b.key, tx.Now.Add(-failureSpan), failureMost).Scan(&s.AddressFailures).Error
-		if err != nil {
-			return s, err
-		}
-	}
-	s.Changed, err = changedLately(tx, account)
+	// The password, an address or the number may have changed just before; the sign-up
+	// is no change. Nothing is counted under the key of a client without an address.
+	just, lately := tx.Now.Add(-failureSpan), tx.Now.Add(-recentLife)
+	found, _, err := db.First[struct{ Failures, FromAddress, Passwords, Changes int }](tx.DB, "SELECT "+failuresOf+` AS failures,
+			(SELECT count(*) FROM (SELECT 1 FROM spends WHERE key = ? AND at > ? LIMIT ?) AS recent) AS from_address,
+			(SELECT count(*) FROM accounts WHERE id = ? AND password_set_at > ? AND password_set_at > created_at) AS passwords,
+			(SELECT count(*) FROM changes WHERE account_id = ? AND applied_at > ? AND undone_at IS NULL) AS changes`,
+		account, EventWrongPassword, just, failureMost, c.addressBudget(a.client.Address).key, just, failureMost, account, lately, account, lately)
+	s.Failures, s.AddressFailures, s.Changed = found.Failures, found.FromAddress, found.Passwords+found.Changes > 0
 	return s, err
 }
 
-// failuresOf counts the wrong passwords of an account just before.
-func failuresOf(tx *db.Tx, account string) (n int, err error) {
-	err = tx.Raw("SELECT count(*) FROM (SELECT 1 FROM events WHERE account_id = ? AND kind = ? AND at > ? LIMIT ?) AS recent",
-		account, EventWrongPassword, tx.Now.Add(-failureSpan), failureMost).Scan(&n).Error
-	return n, err
-}
-
-// changedLately says whether the password, an address or the number changed just
-// before. The sign-up is no change.
-func changedLately(tx *db.Tx, account string) (bool, error) {
-	var n int
-	since := tx.Now.Add(-recentLife)
-	err := tx.Raw(`SELECT (SELECT count(*) FROM accounts WHERE id = ? AND password_set_at > ? AND password_set_at > created_at)
-		+ (SELECT count(*) FROM changes WHERE account_id = ? AND applied_at > ? AND undone_at IS NULL)`, account, since, account, since).Scan(&n).Error
-	return n > 0, err
-}
+// failuresOf counts the wrong passwords of an account just before: the account, the
+// kind of the event, since when, and how many at most.
+const failuresOf = "(SELECT count(*) FROM (SELECT 1 FROM events WHERE account_id = ? AND kind = ? AND at > ? LIMIT ?) AS recent)"
 
 // evidence counts how often the values of an attempt were seen.
 func evidence(g *gorm.DB, history []pastSignIn, now traits, at time.Time) (Evidence, error) {
-	all, err := countsOf(g, now, at)
+	all, totals, err := countsOf(g, now, at)
 	if err != nil {
 		return Evidence{}, err
-	}
-	var rows []struct {
-		Name string
-		N    int
-	}
-	if err := db.Scan(g, &rows, "SELECT name, n FROM risk_totals"); err != nil {
-		return Evidence{}, err
-	}
-	totals := map[string]int{}
-	for _, r := range rows {
-		totals[r.Name] = r.N
 	}
 	// The newest sign-ins are counted a while later, so that the account may have
 	// more than all together.
@@ -224,20 +198,29 @@ func same(past, now, feature string) bool {
 }
 
 // countsOf says how often all accounts together have shown the values, in the order
-// of features. Each part of the query is one range of the primary key.
-func countsOf(g *gorm.DB, now traits, at time.Time) ([]int, error) {
-	parts := make([]string, len(features))
-	var args []any
+// of features, and what risk_totals holds. Each part of the query is one range of the
+// primary key.
+func countsOf(g *gorm.DB, now traits, at time.Time) (all []int, totals map[string]int, err error) {
+	query, args := "SELECT -1 AS feature, name, n FROM risk_totals", []any{}
 	for i, value := range now.values() {
-		parts[i] = "(SELECT coalesce(sum(n), 0) FROM risk_counts WHERE feature = ? AND value = ? AND month >= ?) AS " + features[i]
+		query += " UNION ALL SELECT " + strconv.Itoa(i) + ", '', coalesce(sum(n), 0) FROM risk_counts WHERE feature = ? AND value = ? AND month >= ?"
 		args = append(args, features[i], value, oldestMonth(at))
 	}
-	var rows []struct{ Address, Network, Country, Agent, Browser, System, Kind int }
-	if err := db.Scan(g, &rows, "SELECT "+strings.Join(parts, ", "), args...); err != nil || len(rows) == 0 {
-		return make([]int, len(features)), err
+	var rows []struct {
+		Feature int
+		Name    string
+		N       int
 	}
-	r := rows[0]
-	return []int{r.Address, r.Network, r.Country, r.Agent, r.Browser, r.System, r.Kind}, nil
+	err = db.Scan(g, &rows, query, args...)
+	all, totals = make([]int, len(features)), map[string]int{}
+	for _, r := range rows {
+		if r.Feature < 0 {
+			totals[r.Name] = r.N
+		} else {
+			all[r.Feature] = r.N
+		}
+	}
+	return all, totals, err
 }
 
 // monthOf numbers the months of risk_counts.

@@ -26,6 +26,8 @@ type signIn struct {
 	CreatedAt   time.Time
 }
 
+func (signIn) table() string { return "sign_ins" }
+
 func (s signIn) keys() (id, challenge string) { return s.ID, s.ChallengeID }
 
 // attempt is one sign-in between the password and the answer.
@@ -397,7 +399,7 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 		return Started{}, err
 	}
 	row := signIn{ID: newID(), SessionID: sid, ChallengeID: ch.ID, AccountID: a.owner.AccountID, Lane: a.lane.key, Reasons: joined(a.risk.Reasons), Next: a.next, CreatedAt: tx.Now}
-	if err := tx.Create(&row).Error; err != nil {
+	if err := tx.Insert(&row); err != nil {
 		return Started{}, err
 	}
 	m := newMessage(KindSignInCode, to, a.owner.Locale, a.client)

@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"admitone/models/internal/db"
 )
@@ -12,7 +11,7 @@ import (
 // sign-in is pending in this browser. It writes nothing.
 func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {
 	g, now := s.db.Read(ctx), s.db.Now()
-	row, ch, _, err := flow[signIn](g, ofHandle(g, c, now), "", now)
+	row, ch, _, err := flow[signIn](g, ofHandle(c, now), "", now)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -20,12 +19,8 @@ func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {
 	if err != nil {
 		return p, err
 	}
-	who, err := primaryOwner(g, row.AccountID)
-	if err != nil {
-		return p, err
-	}
-	p.MayTrust, p.Reasons = who.TwoStep == TwoStepEveryTime, reasonsOf(row.Reasons)
-	ways, held, err := s.waysNow(g, row.AccountID, now)
+	ways, of, held, err := s.waysNow(g, row.AccountID, now)
+	p.MayTrust, p.Reasons = of.TwoStep == TwoStepEveryTime, reasonsOf(row.Reasons)
 	p.Ways, p.TextsHeld = others(ways, orNone(ch.IdentifierID)), held
 	return p, err
 }
@@ -35,7 +30,7 @@ func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {
 // the form did not carry it.
 func (s *SignIns) Resend(ctx context.Context, flowID, way string, c Client) (out Resent, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		_, ch, current, err := flow[signIn](tx.DB, ofHandle(tx.DB, c, tx.Now), flowID, tx.Now)
+		_, ch, current, err := flow[signIn](tx.DB, ofHandle(c, tx.Now), flowID, tx.Now)
 		if err != nil || !current {
 			out = Resent{Outcome: Superseded}
 			return err
@@ -53,13 +48,13 @@ func (c *core) sendAgain(tx *db.Tx, ch challenge, way string, cl Client) (Resent
 	if err != nil {
 		return Resent{}, err
 	}
-	var reasons []string // of a sign-in: the same as before
-	if err := tx.Raw("SELECT reasons FROM sign_ins WHERE challenge_id = ?", ch.ID).Scan(&reasons).Error; err != nil {
+	reasons, _, err := db.First[string](tx.DB, "SELECT reasons FROM sign_ins WHERE challenge_id = ?", ch.ID) // of a sign-in: the same as before
+	if err != nil {
 		return Resent{}, err
 	}
 	m := func(to destination) message {
 		m := newMessage(ch.Purpose.message(), to, who.Locale, cl)
-		m.Reasons = strings.Join(reasons, " ")
+		m.Reasons = reasons
 		return m
 	}
 	own, err := ownCode(tx, ch, cl)
@@ -92,7 +87,7 @@ func (s *SignIns) Answer(ctx context.Context, typed, flowID string, ticks Ticks,
 		return out, invalid("code", reason, CodeDigits)
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, current, err := flow[signIn](tx.DB, ofHandle(tx.DB, c, tx.Now), flowID, tx.Now)
+		row, ch, current, err := flow[signIn](tx.DB, ofHandle(c, tx.Now), flowID, tx.Now)
 		if err != nil || !current {
 			out = Answered{Outcome: Superseded}
 			return err
@@ -175,12 +170,12 @@ func (c *core) noteWrong(tx *db.Tx, ch challenge, i identifier, j judgement, cl 
 
 func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, who owner, ticks Ticks, c Client) (Answered, error) {
 	ticks.Trust = ticks.Trust && who.TwoStep == TwoStepEveryTime
-	// Whoever signed out everywhere meanwhile has ended this attempt, too.
-	var pending int64
-	if err := tx.Model(&signIn{}).Where("id = ?", row.ID).Count(&pending).Error; err != nil {
+	now, _, err := db.First[struct{ Pending, Failures int }](tx.DB, "SELECT (SELECT count(*) FROM sign_ins WHERE id = ?) AS pending, "+failuresOf+" AS failures",
+		row.ID, who.AccountID, EventWrongPassword, tx.Now.Add(-failureSpan), failureMost)
+	if err != nil {
 		return Answered{}, err
 	}
-	if pending == 0 {
+	if now.Pending == 0 { // whoever signed out everywhere meanwhile has ended this attempt, too
 		return Answered{}, &Error{Kind: Gone, Reason: "flow"}
 	}
 	if err := s.settle(tx, row.Lane, who); err != nil {
@@ -191,14 +186,12 @@ func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, who owner, ticks T
 		return Answered{}, err
 	}
 	// A second channel has agreed to what a reset by the first one began.
-	if _, err := tx.Exec("UPDATE accounts SET reset_via = NULL WHERE id = ? AND reset_via IS NOT NULL", who.AccountID); err != nil {
-		return Answered{}, err
+	if who.ResetVia != nil {
+		if _, err := tx.Exec("UPDATE accounts SET reset_via = NULL WHERE id = ?", who.AccountID); err != nil {
+			return Answered{}, err
+		}
 	}
 	known, err := knownDevice(tx.DB, c.Device, who.AccountID, tx.Now)
-	if err != nil {
-		return Answered{}, err
-	}
-	failures, err := failuresOf(tx, who.AccountID)
 	if err != nil {
 		return Answered{}, err
 	}
@@ -208,7 +201,7 @@ func (s *SignIns) opened(tx *db.Tx, row signIn, ch challenge, who owner, ticks T
 	}
 	out.Next, out.Kept = row.Next, kept
 	// Under 'every time' a code is also typed on a device that is known.
-	if err := s.tellOpened(tx, who.AccountID, known == "", true, nil, failures, c); err != nil {
+	if err := s.tellOpened(tx, who.AccountID, known == "", true, nil, now.Failures, c); err != nil {
 		return Answered{}, err
 	}
 	reasons := reasonsOf(row.Reasons)

@@ -23,6 +23,8 @@ type signUp struct {
 	CreatedAt    time.Time
 }
 
+func (signUp) table() string { return "sign_ups" }
+
 func (s signUp) keys() (id, challenge string) { return s.ID, s.ChallengeID }
 
 // account and its first identifier are rows too.
@@ -101,7 +103,7 @@ func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started,
 		row.OwnerID = &owner.AccountID
 		m = existing(owner, first, c)
 	}
-	if err := tx.Create(&row).Error; err != nil {
+	if err := tx.Insert(&row); err != nil {
 		return Started{}, err
 	}
 	m.about(ch)
@@ -116,7 +118,7 @@ func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started,
 // sign-up is pending in this browser. It writes nothing.
 func (s *SignUps) Pending(ctx context.Context, c Client) (Pending, error) {
 	g, now := s.db.Read(ctx), s.db.Now()
-	row, ch, _, err := flow[signUp](g, ofHandle(g, c, now), "", now)
+	row, ch, _, err := flow[signUp](g, ofHandle(c, now), "", now)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -127,7 +129,7 @@ func (s *SignUps) Pending(ctx context.Context, c Client) (Pending, error) {
 // page, "" where the form did not carry it.
 func (s *SignUps) Resend(ctx context.Context, flowID, _ string, c Client) (out Resent, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, current, err := flow[signUp](tx.DB, ofHandle(tx.DB, c, tx.Now), flowID, tx.Now)
+		row, ch, current, err := flow[signUp](tx.DB, ofHandle(c, tx.Now), flowID, tx.Now)
 		if err != nil || !current {
 			out = Resent{Outcome: Superseded}
 			return err
@@ -192,7 +194,7 @@ func (s *SignUps) Answer(ctx context.Context, typed, flowID string, ticks Ticks,
 		return out, invalid("code", reason, CodeDigits)
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		row, ch, current, err := flow[signUp](tx.DB, ofHandle(tx.DB, c, tx.Now), flowID, tx.Now)
+		row, ch, current, err := flow[signUp](tx.DB, ofHandle(c, tx.Now), flowID, tx.Now)
 		if err != nil || !current {
 			out = Answered{Outcome: Superseded}
 			return err
@@ -212,7 +214,7 @@ func (s *SignUps) answer(tx *db.Tx, row signUp, ch challenge, code string, ticks
 		return Answered{Outcome: j.outcome, TriesLeft: j.triesLeft, RetryAt: j.retryAt}, err
 	}
 	acct := account{ID: newID(), CreatedAt: tx.Now, Locale: locale, PasswordHash: row.PasswordHash, PasswordSetAt: tx.Now}
-	if err := tx.Create(&acct).Error; err != nil {
+	if err := tx.Insert(&acct); err != nil {
 		return Answered{}, err
 	}
 	// Two browsers may sign up with one address; the second one, who has proven

@@ -47,7 +47,7 @@ func (s *Staff) Create(ctx context.Context, typed string) error {
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		acct := account{ID: newID(), CreatedAt: tx.Now, Locale: locale, PasswordSetAt: tx.Now}
-		if err := tx.Create(&acct).Error; err != nil {
+		if err := tx.Insert(&acct); err != nil {
 			return err
 		}
 		added, err := addIdentifier(tx, mainAddress(acct.ID, email, tx.Now))

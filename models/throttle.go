@@ -3,6 +3,7 @@ package models
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,11 +34,33 @@ type budget struct {
 	pumped bool   // shut where too few codes of its texts were typed
 }
 
-// freeAt says when the next act is allowed, zero for now. times are the acts
-// counted so far, newest first. It is exact for a sliding window: the nth act
-// back leaves the window when the next one may come. (A leaky bucket with the
-// same numbers lets nearly twice as many through.)
-func (b budget) freeAt(times []time.Time, now time.Time) time.Time {
+// past is what a budget has counted, newest first. Where only the nth act back
+// matters, the newer ones are not read.
+type past struct {
+	newer int // that were not read
+	times []time.Time
+}
+
+// back gives the nth act back; there is false where there are fewer.
+func (p past) back(n int) (at time.Time, there bool) {
+	if i := n - 1 - p.newer; i >= 0 && i < len(p.times) {
+		return p.times[i], true
+	}
+	return time.Time{}, false
+}
+
+// and is what will be counted after one more act.
+func (p past) and(now time.Time) past {
+	if p.newer > 0 {
+		return past{p.newer + 1, p.times}
+	}
+	return past{times: append([]time.Time{now}, p.times...)}
+}
+
+// freeAt says when the next act is allowed, zero for now. It is exact for a sliding
+// window: the nth act back leaves the window when the next one may come. (A leaky
+// bucket with the same numbers lets nearly twice as many through.)
+func (b budget) freeAt(p past, now time.Time) time.Time {
 	var free time.Time
 	later := func(t time.Time) {
 		if t.After(now) && t.After(free) {
@@ -45,16 +68,16 @@ func (b budget) freeAt(times []time.Time, now time.Time) time.Time {
 		}
 	}
 	for _, w := range b.windows {
-		if len(times) >= w.n {
-			later(times[w.n-1].Add(w.per))
+		if at, full := p.back(w.n); full {
+			later(at.Add(w.per))
 		}
 	}
-	if n := len(times); b.backoff && n >= LaneFree {
+	if n := len(p.times); b.backoff && n >= LaneFree {
 		wait := LaneWaitMax
 		if shift := n - LaneFree; shift < 10 {
 			wait = min(time.Second<<shift, LaneWaitMax)
 		}
-		later(times[0].Add(wait))
+		later(p.times[0].Add(wait))
 	}
 	return free
 }
@@ -71,36 +94,61 @@ func (b budget) longest() (window, int) {
 	return long, most
 }
 
-// counted reads the acts inside the budget's windows, newest first.
-func counted(g *gorm.DB, b budget, now time.Time) ([]time.Time, error) {
-	long, most := b.longest()
-	var times []time.Time
-	err := db.Scan(g, &times, "SELECT at FROM spends WHERE key = ? AND at > ? ORDER BY at DESC LIMIT ?", b.key, now.Add(-long.per), most)
-	return times, err
+// pastActs reads what budgets have counted inside their windows, all in one statement.
+func pastActs(g *gorm.DB, now time.Time, budgets ...budget) ([]past, error) {
+	list, parts, args := make([]past, len(budgets)), make([]string, len(budgets)), []any{}
+	for i, b := range budgets {
+		long, most := b.longest()
+		if len(b.windows) == 1 && !b.backoff { // the acts that matter, not hundreds of them: the nth back, and the one before for and
+			list[i].newer, most = max(0, most-2), min(2, most)
+		}
+		parts[i] = "SELECT * FROM (SELECT " + strconv.Itoa(i) + " AS b, at FROM spends WHERE key = ? AND at > ? ORDER BY at DESC LIMIT ? OFFSET ?) AS b" + strconv.Itoa(i)
+		args = append(args, b.key, now.Add(-long.per), most, list[i].newer)
+	}
+	var rows []struct {
+		B  int
+		At time.Time
+	}
+	if len(budgets) == 0 {
+		return nil, nil
+	}
+	if err := db.Scan(g, &rows, strings.Join(parts, " UNION ALL "), args...); err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		list[r.B].times = append(list[r.B].times, r.At)
+	}
+	for _, p := range list {
+		slices.SortFunc(p.times, func(x, y time.Time) int { return y.Compare(x) }) // a union promises no order
+	}
+	return list, nil
 }
 
 // used counts the acts inside the budget's windows, no more than they hold.
 func used(g *gorm.DB, b budget, now time.Time) (n int, err error) {
 	long, most := b.longest()
-	err = g.Raw("SELECT count(*) FROM (SELECT 1 FROM spends WHERE key = ? AND at > ? LIMIT ?) AS acts", b.key, now.Add(-long.per), most).Scan(&n).Error
+	n, _, err = db.First[int](g, "SELECT count(*) FROM (SELECT 1 FROM spends WHERE key = ? AND at > ? LIMIT ?) AS acts", b.key, now.Add(-long.per), most)
 	return n, err
 }
 
 // freeAt reads when a budget allows the next act, zero for now. It locks
 // nothing: who must be sure asks again inside a transaction.
 func freeAt(g *gorm.DB, now time.Time, budgets ...budget) (time.Time, error) {
-	free, _, err := freest(g, now, budgets...)
+	free, _, _, err := freest(g, now, budgets...)
 	return free, err
 }
 
-// freest is freeAt, and which of the budgets has to be waited for.
-func freest(g *gorm.DB, now time.Time, budgets ...budget) (free time.Time, by budget, err error) {
+// freest is freeAt, with which of the budgets has to be waited for, and when the act
+// after the next one will be allowed. That is only known where all budgets are plain
+// counters.
+func freest(g *gorm.DB, now time.Time, budgets ...budget) (free time.Time, by budget, next time.Time, err error) {
 	slow := false
 	if slices.ContainsFunc(budgets, func(b budget) bool { return b.slow && b.key != "" }) {
 		if slow, err = switched(g, SwitchStrangersSlow); err != nil {
-			return free, by, err
+			return free, by, next, err
 		}
 	}
+	var plain []budget
 	for _, b := range budgets {
 		if b.key == "" {
 			continue
@@ -108,16 +156,30 @@ func freest(g *gorm.DB, now time.Time, budgets ...budget) (free time.Time, by bu
 		if slow && b.slow {
 			b = b.third()
 		}
+		if b.plain() {
+			plain = append(plain, b)
+			continue
+		}
 		t, err := b.full(g, now)
 		if err != nil {
-			return free, by, err
+			return free, by, next, err
 		}
 		if t.After(free) {
 			free, by = t, b
 		}
 	}
-	return free, by, nil
+	list, err := pastActs(g, now, plain...)
+	for i, p := range list {
+		if t := plain[i].freeAt(p, now); t.After(free) {
+			free, by = t, plain[i]
+		}
+		next = later(next, plain[i].freeAt(p.and(now), now))
+	}
+	return free, by, next, err
 }
+
+// plain says that nothing but what was counted decides.
+func (b budget) plain() bool { return b.each == "" && b.after == "" && b.off == "" && !b.pumped }
 
 // third is a budget with a third of its acts.
 func (b budget) third() budget {
@@ -163,11 +225,11 @@ func (b budget) full(g *gorm.DB, now time.Time) (time.Time, error) {
 			return until, err
 		}
 	}
-	if len(b.windows) == 1 && !b.backoff { // the one act that matters, not hundreds of them
-		return nth(g, b, b.windows[0], now)
+	list, err := pastActs(g, now, b)
+	if err != nil {
+		return time.Time{}, err
 	}
-	times, err := counted(g, b, now)
-	return b.freeAt(times, now), err
+	return b.freeAt(list[0], now), nil
 }
 
 // nth says when the nth act back leaves its window, zero where there are fewer.
@@ -225,34 +287,42 @@ func lock(tx *db.Tx, budgets ...budget) error {
 	if tx.OneWriter() {
 		return nil
 	}
+	var keys []string
+	var args []any
 	for _, b := range budgets {
-		if b.key == "" {
-			continue
-		}
-		if _, err := tx.Exec("INSERT INTO budgets (key, touched_at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET touched_at = excluded.touched_at", b.key, tx.Now); err != nil {
-			return err
+		if b.key != "" && !slices.Contains(keys, b.key) { // one statement cannot take a row twice
+			keys, args = append(keys, b.key), append(args, b.key, tx.Now)
 		}
 	}
-	return nil
+	if len(keys) == 0 {
+		return nil
+	}
+	_, err := tx.Exec("INSERT INTO budgets (key, touched_at) VALUES "+pairs(len(keys))+" ON CONFLICT (key) DO UPDATE SET touched_at = excluded.touched_at", args...)
+	return err
 }
+
+// pairs writes the values of n rows with two columns.
+func pairs(n int) string { return "(?, ?)" + strings.Repeat(", (?, ?)", n-1) }
 
 // spend counts one act on each budget.
 func spend(tx *db.Tx, budgets ...budget) error {
+	var args []any
 	for _, b := range budgets {
-		if b.key == "" {
-			continue
-		}
-		if b.each != "" {
+		switch {
+		case b.key == "":
+		case b.each != "":
 			if err := spendEach(tx, b); err != nil {
 				return err
 			}
-			continue
-		}
-		if _, err := tx.Exec("INSERT INTO spends (key, at) VALUES (?, ?)", b.key, tx.Now); err != nil {
-			return err
+		default:
+			args = append(args, b.key, tx.Now)
 		}
 	}
-	return nil
+	if len(args) == 0 {
+		return nil
+	}
+	_, err := tx.Exec("INSERT INTO spends (key, at) VALUES "+pairs(len(args)/2), args...)
+	return err
 }
 
 // spendEach counts a value that may have been counted before: then what was counted

@@ -20,12 +20,12 @@ func TestBudgetIsExact(t *testing.T) {
 		now := start
 		for range 60 {
 			now = now.Add(time.Duration(random.IntN(600)) * time.Second)
-			free := b.freeAt(acts, now)
+			free := b.freeAt(past{times: acts}, now)
 			if !free.IsZero() {
-				if early := b.freeAt(acts, free.Add(-time.Millisecond)); early.IsZero() {
+				if early := b.freeAt(past{times: acts}, free.Add(-time.Millisecond)); early.IsZero() {
 					t.Fatalf("free before it said: %v", free)
 				}
-				if !b.freeAt(acts, free).IsZero() {
+				if !b.freeAt(past{times: acts}, free).IsZero() {
 					t.Fatalf("not free when it said: %v", free)
 				}
 				continue
@@ -54,7 +54,7 @@ func TestBackoff(t *testing.T) {
 	var waits []time.Duration
 	for range 9 {
 		acts = append([]time.Time{now}, acts...)
-		free := b.freeAt(acts, now)
+		free := b.freeAt(past{times: acts}, now)
 		if free.IsZero() {
 			waits = append(waits, 0)
 			continue
@@ -72,7 +72,7 @@ func TestBackoff(t *testing.T) {
 	for i := range many {
 		many[i] = now.Add(-time.Duration(i) * 40 * time.Minute)
 	}
-	if free := b.freeAt(many, now); free.Sub(now) != LaneWaitMax {
+	if free := b.freeAt(past{times: many}, now); free.Sub(now) != LaneWaitMax {
 		t.Errorf("the longest wait is %v", free.Sub(now))
 	}
 }

@@ -164,7 +164,7 @@ func (u *Undos) ask(tx *db.Tx, f found, way string, c Client) (Undone, error) {
 		ID: newID(), SessionID: sid, ChallengeID: ch.ID, AccountID: &f.change.AccountID, Purpose: PurposeUndo,
 		Value: f.message.Destination, Shown: to.shown, Subject: f.change.ID, CreatedAt: tx.Now,
 	}
-	if err := tx.Create(&row).Error; err != nil {
+	if err := tx.Insert(&row); err != nil {
 		return Undone{}, err
 	}
 	l, err := localeOf(tx, f.change.AccountID)

@@ -72,31 +72,51 @@ func identifiersOf(g *gorm.DB, account string) (list []identifier, err error) {
 	return list, err
 }
 
+// choices are what an account has chosen, as its channels depend on it.
+type choices struct {
+	Locale, TwoStep       string
+	PreferredID, ResetVia *string
+	PasswordSetAt         time.Time
+}
+
+// channelsOf is identifiersOf with the account's choices.
+func channelsOf(g *gorm.DB, account string) (list []identifier, of choices, err error) {
+	var rows []struct {
+		Identifier identifier `gorm:"embedded"`
+		Choices    choices    `gorm:"embedded"`
+	}
+	err = db.Scan(g, &rows, `SELECT i.*, a.locale, a.two_step, a.preferred_id, a.reset_via, a.password_set_at FROM identifiers i JOIN accounts a ON a.id = i.account_id
+		WHERE i.account_id = ? AND i.verified_at IS NOT NULL ORDER BY i.kind, i.is_primary DESC, i.created_at`, account)
+	for _, r := range rows {
+		list, of = append(list, r.Identifier), r.Choices
+	}
+	return list, of, err
+}
+
 // ways lists where a code may go, the first choice first (POLICY.md 3): what the
 // holder chose, else a text where there is a phone, else the main address. A
 // channel that wrong codes have shut is left out; and for a while after a reset
 // the mailbox that proved it, as long as there is another. Not for good: who has
 // lost the other one must get in again.
 func (c *core) ways(g *gorm.DB, account string, now time.Time) ([]identifier, error) {
-	list, _, err := c.waysNow(g, account, now)
+	list, _, _, err := c.waysNow(g, account, now)
 	return list, err
 }
 
-// waysNow is ways. held says that the first choice would be a text, and that none
-// can be sent at the moment.
-func (c *core) waysNow(g *gorm.DB, account string, now time.Time) (list []identifier, held bool, err error) {
-	var choice []struct {
-		PreferredID, ResetVia *string
-		PasswordSetAt         time.Time
+// waysNow is ways, with the account's choices. held says that the first choice would
+// be a text, and that none can be sent at the moment.
+func (c *core) waysNow(g *gorm.DB, account string, now time.Time) (list []identifier, of choices, held bool, err error) {
+	if list, of, err = channelsOf(g, account); err == nil {
+		list, held, err = c.openWays(g, list, of, now)
 	}
-	if err := db.Scan(g, &choice, "SELECT preferred_id, reset_via, password_set_at FROM accounts WHERE id = ?", account); err != nil || len(choice) == 0 {
-		return nil, false, err
-	}
-	if list, err = identifiersOf(g, account); err != nil {
-		return nil, false, err
-	}
+	return list, of, held, err
+}
+
+// openWays are those of an account's channels that a code may go to.
+func (c *core) openWays(g *gorm.DB, list []identifier, of choices, now time.Time) (ways []identifier, held bool, err error) {
+	list = slices.Clone(list)
 	list = slices.DeleteFunc(list, func(i identifier) bool { return i.Kind == kindPhone && !c.texts })
-	if via := orNone(choice[0].ResetVia); len(list) > 1 && now.Before(choice[0].PasswordSetAt.Add(time.Duration(c.policy.UndoLife))) {
+	if via := orNone(of.ResetVia); len(list) > 1 && now.Before(of.PasswordSetAt.Add(time.Duration(c.policy.UndoLife))) {
 		list = slices.DeleteFunc(list, func(i identifier) bool { return i.ID == via })
 	}
 	// Only now, so that an empty purse does not bring that mailbox back.
@@ -109,7 +129,7 @@ func (c *core) waysNow(g *gorm.DB, account string, now time.Time) (list []identi
 	list = slices.DeleteFunc(list, func(i identifier) bool { return i.WrongInRow >= wrongInRow })
 	first := func(i identifier) int {
 		switch {
-		case i.ID == orNone(choice[0].PreferredID):
+		case i.ID == orNone(of.PreferredID):
 			return 0
 		case i.Kind == kindPhone:
 			return 1

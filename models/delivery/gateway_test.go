@@ -381,7 +381,7 @@ func TestGatewayAway(t *testing.T) {
 	if f.Permanent || f.Reason != Unreachable || !strings.Contains(f.Detail, "refused") {
 		t.Errorf("nobody listens: %+v", f)
 	}
-	if strings.Contains(f.Detail, "hunter2") || strings.Contains(f.Detail, "664") || strings.Contains(f.Detail, "482913") {
+	if strings.Contains(f.Detail, "hunter2") || strings.Contains(f.Detail, "664123") || strings.Contains(f.Detail, "482913") {
 		t.Errorf("the detail is %q", f.Detail)
 	}
 

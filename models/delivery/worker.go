@@ -99,9 +99,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	go w.renew(renewing)
 	defer busy.Wait() // before the senders close: deferred calls run last first
 
+	look := true // something may be due
+	next := time.NewTimer(poll)
+	defer next.Stop()
 	for ctx.Err() == nil {
-		if len(idle) > 0 && texts < mostTexts {
-			for _, m := range w.claim(ctx, min(len(idle), mostTexts-texts)) {
+		if n := min(len(idle), mostTexts-texts); n > 0 && look {
+			found := w.claim(ctx, n)
+			for _, m := range found {
 				if !w.hold(m) {
 					continue
 				}
@@ -119,8 +123,24 @@ func (w *Worker) Run(ctx context.Context) error {
 					w.deliver(context.WithoutCancel(ctx), s, m)
 				})
 			}
+			if look = len(found) == n; !look {
+				next.Reset(w.pause(ctx))
+			}
+			continue
 		}
-		for _, s := range w.wait(ctx, len(idle) > 0 && texts < mostTexts, back) {
+		// With nothing free only a lane that comes back is worth waking for.
+		var wake <-chan struct{}
+		var due <-chan time.Time
+		if len(idle) > 0 && texts < mostTexts {
+			wake, due = w.Outbox.Wake(), next.C
+		}
+		select {
+		case <-ctx.Done():
+		case <-wake:
+			look = true
+		case <-due:
+			look = true
+		case s := <-back:
 			if s == nil {
 				texts--
 			} else {
@@ -185,30 +205,6 @@ func (w *Worker) database(ctx context.Context, err error) {
 		w.away = false
 		w.Log.Info("the outbox can be read again")
 	}
-}
-
-// wait returns when there may be something to claim, with the lanes that have come back: that, a poke, a message that falls
-// due, or the poll. With nothing free only a lane that comes back is worth waking for.
-func (w *Worker) wait(ctx context.Context, free bool, back <-chan *Sender) (returned []*Sender) {
-	var wake <-chan struct{}
-	var tick <-chan time.Time
-	if free {
-		wake = w.Outbox.Wake()
-		timer := time.NewTimer(w.pause(ctx))
-		defer timer.Stop()
-		tick = timer.C
-	}
-	select {
-	case <-ctx.Done():
-	case <-wake:
-	case <-tick:
-	case s := <-back:
-		returned = append(returned, s)
-		for len(back) > 0 {
-			returned = append(returned, <-back)
-		}
-	}
-	return returned
 }
 
 // pause is how long to wait for nothing in particular.

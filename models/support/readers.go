@@ -54,7 +54,7 @@ func (r *Readers) Vote(ctx context.Context, c models.Client, article string, hel
 			}
 		}
 		id = r.NewID()
-		return tx.Create(&vote{ID: id, Article: article, Helpful: helpful, At: tx.Now}).Error
+		return tx.Insert(&vote{ID: id, Article: article, Helpful: helpful, At: tx.Now})
 	})
 	return id, err
 }

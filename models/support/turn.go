@@ -181,8 +181,8 @@ func (t *turn) keep() error {
 	if err != nil {
 		return err
 	}
-	if len(t.lines) > 0 {
-		if err := t.tx.Create(&t.lines).Error; err != nil {
+	for i := range t.lines {
+		if err := t.tx.Insert(&t.lines[i]); err != nil {
 			return err
 		}
 	}
