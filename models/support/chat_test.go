@@ -643,6 +643,9 @@ func TestQueue(t *testing.T) {
 		if c := h.read(t, omar, a); c.State != Ended || c.Wrap != "mail_problem" || c.Masked != "m***@example.com" || c.Account != h.account(t, mara) {
 			t.Errorf("%+v", c)
 		}
+		if q, err := h.Chats.Queue(ctx, ines, QueueFilter{State: Ended}, time.Time{}); err != nil || len(q.Rows) != 1 || q.Rows[0].ID != a {
+			t.Errorf("ended: %+v, %v", q.Rows, err)
+		}
 		// Nobody else sees any of it.
 		member, out := mara, here()
 		for name, act := range h.staffActs(b) {

@@ -44,12 +44,14 @@ type QueueRow struct {
 	Mine, Late                             bool          // late: unanswered longer than the desk's limit
 }
 
+// Of those that have ended the list shows the latest, in whichever order: to sort them
+// all would read all that are kept.
 var queueStates = map[string]string{
 	"":      "c.ended_at IS NULL",
 	Waiting: "c.ended_at IS NULL AND c.state = 'waiting'",
 	Talking: "c.ended_at IS NULL AND c.state = 'open'",
 	Left:    "c.ended_at IS NULL AND c.state = 'left'",
-	Ended:   "c.ended_at IS NOT NULL",
+	Ended:   "c.id IN (SELECT id FROM chats WHERE ended_at IS NOT NULL ORDER BY changed_at DESC LIMIT ?)",
 	"mine":  "c.ended_at IS NULL AND c.agent_id = ?",
 }
 
@@ -81,8 +83,11 @@ func (c *Chats) Queue(ctx context.Context, a models.Client, f QueueFilter, since
 		order = queueSorts["age"]
 	}
 	var args []any
-	if f.State == "mine" {
+	switch f.State {
+	case "mine":
 		args = append(args, agent.Account)
+	case Ended:
+		args = append(args, queueRows)
 	}
 	var rows []chat
 	if err := g.Raw(chatColumns+" WHERE "+where+" ORDER BY "+order+" LIMIT ?", append(args, queueRows)...).Scan(&rows).Error; err != nil {
