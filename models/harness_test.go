@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"admitone/models/internal/plans"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -81,12 +83,16 @@ func openHouse(t testing.TB, database string, change func(*Options)) *house {
 
 func openModels(t testing.TB, o Options) *Models {
 	t.Helper()
+	heard := plans.Hear(o.Log)
+	if _, measures := t.(*testing.B); !measures {
+		o.Log = slog.New(heard)
+	}
 	m, err := Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = m.Close() })
-	watchPlans(t, m.core.db)
+	t.Cleanup(func() { heard.Explain(t, m.core.db) })
 	return m
 }
 

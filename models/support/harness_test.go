@@ -15,6 +15,7 @@ import (
 
 	"admitone/models"
 	"admitone/models/internal/db"
+	"admitone/models/internal/plans"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -97,6 +98,8 @@ func openHouse(t testing.TB, database string, change func(*models.Options)) *hou
 
 func openBoth(t testing.TB, o models.Options) (*models.Models, *Support) {
 	t.Helper()
+	heard := plans.Hear(o.Log)
+	o.Log = slog.New(heard)
 	m, err := models.Open(ctx, o)
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +109,7 @@ func openBoth(t testing.TB, o models.Options) (*models.Models, *Support) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { heard.Explain(t, s.core.db) })
 	return m, s
 }
 

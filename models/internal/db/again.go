@@ -99,14 +99,25 @@ func (s steady) GetDBConn() (*sql.DB, error) { return s.DB, nil }
 
 // calm is gorm's logger without what is tried again: it is no fault, and some engines
 // say in it which row was fought for. It also leaves out that the database is away:
-// whoever asked gets that error, and says it as often as it helps.
-type calm struct{ logger.Interface }
+// whoever asked gets that error, and says it as often as it helps. A log that is open
+// for debugging gets every statement.
+type calm struct {
+	logger.Interface
+	log *slog.Logger
+}
 
-func (c calm) LogMode(l logger.LogLevel) logger.Interface { return calm{c.Interface.LogMode(l)} }
+func (c calm) LogMode(l logger.LogLevel) logger.Interface {
+	return calm{Interface: c.Interface.LogMode(l), log: c.log}
+}
 
 func (c calm) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
-	if !collided(err) && !Away(err) {
-		c.Interface.Trace(ctx, begin, fc, err)
+	if collided(err) || Away(err) {
+		return
+	}
+	c.Interface.Trace(ctx, begin, fc, err)
+	if c.log.Enabled(ctx, slog.LevelDebug) {
+		sql, rows := fc()
+		c.log.DebugContext(ctx, "a statement", "sql", sql, "rows", rows)
 	}
 }
 

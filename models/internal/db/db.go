@@ -97,12 +97,12 @@ func gormConfig(log *slog.Logger) *gorm.Config {
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
 		// Parameterised: a value (an address, a hash) must never reach a log.
-		Logger: calm{logger.NewSlogLogger(log, logger.Config{
+		Logger: calm{Interface: logger.NewSlogLogger(log, logger.Config{
 			SlowThreshold:             500 * time.Millisecond,
 			LogLevel:                  logger.Warn,
 			IgnoreRecordNotFoundError: true,
 			ParameterizedQueries:      true,
-		})},
+		}), log: log},
 	}
 }
 
