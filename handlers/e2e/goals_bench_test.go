@@ -19,19 +19,20 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// How many accounts sign in how often: no more than the product's own budget of
-// codes lets one account.
+// How many accounts there are, and how many sign-ins are measured in how many rounds:
+// altogether no more than the product's own budget of codes lets these accounts.
 const (
-	goalAccounts = 32
-	goalEach     = 5
+	goalAccounts = 100
+	goalRounds   = 4
+	goalRound    = 48
 )
 
 // BenchmarkSignIns is whole sign-ins on new devices, so many at a time: page,
-// password, code page, the code from a mail server, code, account page. One op is 160
-// of them.
+// password, code page, the code from a mail server, code, account page. One op is 192
+// of them, in rounds that are measured while as many are always under way.
 //
 //   - ratio: sign-ins in a second, as a part of the password hashes that the machine
-//     does in a second with nothing beside, before and after them in the same run
+//     does in a second with nothing beside, between the rounds
 //   - beside-ms: the CPU time of the server for one, less that of one hash
 //   - data-p50-ms, data-p99-ms: from the beginning of the transaction that enqueued a
 //     code to the moment when the mail server has read the mail
@@ -59,7 +60,7 @@ func signIns(b *testing.B, engine string, atOnce int) {
 	}
 	base, c := launched(b, args...)
 	pid := c.Process.Pid
-	flood(goalAccounts, atOnce, func(i int) {
+	flood(goalAccounts, 8, func(i int) {
 		p := newPeer(b, base, "127.0.0.1")
 		p.post("/sign-up", "email", address(i), "password", password).leads(b, "sign-up", "/sign-up/code")
 		p.post("/sign-up/code", "code", box.code(b, address(i))).leads(b, "the code of a sign-up", "/account")
@@ -67,21 +68,36 @@ func signIns(b *testing.B, engine string, atOnce int) {
 
 	var hashes, signed pace
 	var driving time.Duration
+	var begun atomic.Int64
+	serverCPU := func() time.Duration { return cpuOf(b, pid) }
 	b.ResetTimer()
-	for range b.N {
-		hashes.of(selfCPU, hashesFor(time.Second))
-		driver := selfCPU()
-		signed.of(func() time.Duration { return cpuOf(b, pid) }, func() int {
-			flood(atOnce, atOnce, func(worker int) { // an account signs in once at a time
-				for i := range goalAccounts * goalEach / atOnce {
-					signInAnew(b, base, box, address(worker+i%(goalAccounts/atOnce)*atOnce))
+	for range b.N * goalRounds {
+		hashes.of(selfCPU, hashesFor(time.Second/2))
+		var workers sync.WaitGroup
+		var over atomic.Bool
+		ended := make(chan struct{}, goalRound+2*atOnce)
+		for range atOnce {
+			workers.Go(func() {
+				for !over.Load() { // by turns, so that an account signs in once at a time
+					signInAnew(b, base, box, address(int(begun.Add(1))%goalAccounts))
+					ended <- struct{}{}
 				}
 			})
-			return goalAccounts * goalEach
-		})
+		}
+		await := func(n int) int {
+			for range n {
+				<-ended
+			}
+			return n
+		}
+		await(atOnce)
+		driver := selfCPU()
+		signed.of(serverCPU, func() int { return await(goalRound) })
 		driving += selfCPU() - driver
-		hashes.of(selfCPU, hashesFor(time.Second))
+		over.Store(true)
+		workers.Wait()
 	}
+	hashes.of(selfCPU, hashesFor(time.Second/2))
 	b.StopTimer()
 	b.ReportMetric(signed.perSecond(), "signins/s")
 	b.ReportMetric(hashes.perSecond(), "hashes/s")
