@@ -46,6 +46,7 @@ type DB struct {
 	log         *slog.Logger
 	told        func(any)
 	writing     atomic.Int32 // transactions that run or wait
+	committed   atomic.Bool  // since SQLite's last checkpoint
 
 	mu     sync.Mutex
 	topics map[string][]chan struct{}
@@ -176,6 +177,7 @@ func (d *DB) Write(ctx context.Context, act func(*Tx) error) error {
 	if err != nil {
 		return err
 	}
+	d.committed.Store(true)
 	for _, topic := range last.wakes {
 		d.poke(topic)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 	"gorm.io/driver/sqlite"
@@ -46,7 +47,45 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if d.read, err = openPool(sqlite.Open(dsn("&_query_only=true")), d, readers); err != nil {
 		return err
 	}
-	return d.openGuard(dsn("&_query_only=true"))
+	if err := d.write.Exec("PRAGMA wal_autocheckpoint = 10000").Error; err != nil { // 40 MB, should checkpoints not keep up
+		return err
+	}
+	conn, err := (&sqlite3.SQLiteDriver{}).Open(dsn(""))
+	if err != nil {
+		return err
+	}
+	if err := d.openGuard(dsn("&_query_only=true")); err != nil {
+		return err
+	}
+	var checkpointing context.Context
+	checkpointing, d.stop = context.WithCancel(context.WithoutCancel(ctx))
+	d.done = make(chan struct{})
+	go d.checkpoint(checkpointing, conn)
+	return nil
+}
+
+// checkpointEvery is how long what is committed stays in the log alone.
+const checkpointEvery = time.Second
+
+// checkpoint moves what was committed from the log into the file, on a connection of its
+// own. SQLite would do so in the commit that fills the log, and whoever made that one
+// would wait for a thousand pages in as many places of a large file. What fails is in
+// the log still, and the commits say what is wrong with the disk.
+func (d *DB) checkpoint(ctx context.Context, conn driver.Conn) {
+	defer close(d.done)
+	defer func() { _ = conn.Close() }()
+	every := time.NewTicker(checkpointEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		if d.committed.Swap(false) {
+			_, _ = conn.(driver.ExecerContext).ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)", nil)
+		}
+	}
 }
 
 // guard is a connection that only asks whether anything was committed. It is one and
