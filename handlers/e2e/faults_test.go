@@ -217,15 +217,21 @@ func startIn(t *testing.T, o outage, args ...string) *server {
 	return s
 }
 
-// fillDisk leaves no byte, and what is there already may not be used again.
+// fillDisk leaves no byte, not even those that SQLite's log has for itself and would use
+// again.
 func fillDisk(s *server) func() {
 	s.t.Helper()
 	filler := filepath.Join(s.data, "filler")
 	f := must[*os.File](s.t)(os.Create(filler))
 	defer f.Close()
-	for size := 64 << 10; size > 0; {
-		if _, err := f.Write(make([]byte, size)); err != nil {
-			size /= 2
+	db := must[*sql.DB](s.t)(sql.Open("sqlite3", "file:"+filepath.Join(s.data, "admitone.db")+"?_busy_timeout=5000"))
+	defer db.Close()
+	for range 2 { // the server may write in between
+		_, _ = db.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // one that the disk is too full for leaves nothing to use again
+		for size := 64 << 10; size > 0; {
+			if _, err := f.Write(make([]byte, size)); err != nil {
+				size /= 2
+			}
 		}
 	}
 	return func() {
