@@ -34,6 +34,11 @@ faults:
 	@tools/install
 	ADMITONE_FAULTS=1 ADMITONE_KILLS=$${ADMITONE_KILLS:-100} tools/with-postgres go test ./handlers/e2e -run 'TestKills|TestOutages|TestMailServerAway' -count 1 -timeout 60m -v
 
+# How much of the domain and of the pages the tests run.
+cover:
+	@tools/install
+	tools/with-postgres go test ./models ./handlers -count 1 -cover
+
 bench:
 	@tools/install
 	tools/with-postgres tools/bench

@@ -57,24 +57,16 @@ func lockOwner(tx *db.Tx, account string, change bool) (owner, error) {
 }
 
 func ownerWhere(g *gorm.DB, where string, args ...any) (owner, error) {
-	var rows []owner
-	err := db.Scan(g, &rows, ownerColumns+" WHERE "+where, args...)
-	if err != nil || len(rows) == 0 {
-		return owner{}, err
-	}
-	return rows[0], nil
+	who, _, err := db.First[owner](g, ownerColumns+" WHERE "+where, args...)
+	return who, err
 }
 
 // reached gives the identifier that a challenge's code went to, where it still
 // is a confirmed one of the account and wrong codes have not shut it. An address
 // that has left the account meanwhile can prove nothing for it.
 func reached(tx *db.Tx, ch challenge) (identifier, bool, error) {
-	var rows []identifier
-	err := db.Scan(tx.DB, &rows, "SELECT * FROM identifiers WHERE id = ? AND account_id = ? AND verified_at IS NOT NULL", orNone(ch.IdentifierID), orNone(ch.AccountID))
-	if err != nil || len(rows) == 0 {
-		return identifier{}, false, err
-	}
-	return rows[0], rows[0].WrongInRow < wrongInRow, nil
+	i, there, err := db.First[identifier](tx.DB, "SELECT * FROM identifiers WHERE id = ? AND account_id = ? AND verified_at IS NOT NULL", orNone(ch.IdentifierID), orNone(ch.AccountID))
+	return i, there && i.WrongInRow < wrongInRow, err
 }
 
 func orNone(s *string) string {

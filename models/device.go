@@ -19,13 +19,9 @@ func knownDevice(g *gorm.DB, token, account string, now time.Time) (string, erro
 	if len(token) != tokenLength {
 		return "", nil
 	}
-	var ids []string
-	err := db.Scan(g, &ids, `SELECT d.id FROM devices d JOIN known_devices k ON k.device_id = d.id
+	id, _, err := db.First[string](g, `SELECT d.id FROM devices d JOIN known_devices k ON k.device_id = d.id
 		WHERE d.token_hash = ? AND d.ends_at > ? AND k.account_id = ?`, hashToken(token), now, account)
-	if err != nil || len(ids) == 0 {
-		return "", err
-	}
-	return ids[0], nil
+	return id, err
 }
 
 // bindDevice makes the browser known to the account and returns its new token

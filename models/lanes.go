@@ -28,16 +28,12 @@ func laneDevice(g *gorm.DB, token, account string, now time.Time) (string, error
 	if len(token) != tokenLength { // asked without an account too, as in knownDevice
 		return "", nil
 	}
-	var ids []string
-	err := db.Scan(g, &ids, `SELECT d.id FROM devices d WHERE d.token_hash = ? AND d.ends_at > ?
+	id, _, err := db.First[string](g, `SELECT d.id FROM devices d WHERE d.token_hash = ? AND d.ends_at > ?
 		AND (EXISTS (SELECT 1 FROM known_devices k WHERE k.device_id = d.id AND k.account_id = ?)
 			OR EXISTS (SELECT 1 FROM lanes l WHERE l.device_id = d.id AND l.account_id = ? AND l.ends_at > ?))
 		AND NOT EXISTS (SELECT 1 FROM strikes s WHERE s.key = ? || d.id AND s.n >= ?)`,
 		hashToken(token), now, account, account, now, strikesOf(account, ""), wrongInRow)
-	if err != nil || len(ids) == 0 {
-		return "", err
-	}
-	return ids[0], nil
+	return id, err
 }
 
 // strikesOf names the failures in a row of one browser that has a lane.
@@ -116,9 +112,8 @@ func (c *core) passwordOff(g *gorm.DB, a attempt) (bool, error) {
 	if a.own != "" {
 		return false, nil
 	}
-	var shut []string
-	err := db.Scan(g, &shut, "SELECT key FROM strikes WHERE key = ? AND n >= ?", c.rowOf(a.email, a.owner), wrongInRow)
-	return len(shut) > 0, err
+	_, shut, err := db.First[string](g, "SELECT key FROM strikes WHERE key = ? AND n >= ?", c.rowOf(a.email, a.owner), wrongInRow)
+	return shut, err
 }
 
 // codeLane bounds the wrong codes of one account that are typed in one browser:

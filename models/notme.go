@@ -62,8 +62,8 @@ func (n *NotMes) Show(ctx context.Context, token string) (NotMe, error) {
 		return out, err
 	}
 	if m.ChallengeID != nil {
-		var ch challenge
-		if ch, err = challengeOf(g, *m.ChallengeID); err != nil {
+		ch, err := challengeOf(g, *m.ChallengeID)
+		if err != nil {
 			return out, err
 		}
 		if k, held := n.keys.find(ch.KeyID); held {

@@ -186,19 +186,15 @@ func (o *Outbox) Wake() <-chan struct{} { return o.wake }
 
 // NextAt says when the next message is due, zero where none waits.
 func (o *Outbox) NextAt(ctx context.Context) (time.Time, error) {
-	var next []time.Time
-	err := db.Scan(o.db.Read(ctx), &next, "SELECT next_at FROM messages WHERE state = 'queued' ORDER BY next_at LIMIT 1")
-	if err != nil || len(next) == 0 {
-		return time.Time{}, err
-	}
-	return next[0], nil
+	next, _, err := db.First[time.Time](o.db.Read(ctx), "SELECT next_at FROM messages WHERE state = 'queued' ORDER BY next_at LIMIT 1")
+	return next, err
 }
 
 // Claim leases up to n messages that are due. A lease that runs out without
 // being renewed (the process died) is claimed again: a message may arrive twice and is never
 // lost. Codes whose life is over, or that have been used, are dropped here.
 func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Message, error) {
-	if o.db.Engine == db.SQLite { // the one writer is not taken for nothing
+	if o.db.OneWriter() { // it is not taken for nothing
 		due, err := o.NextAt(ctx)
 		if err != nil || due.IsZero() || due.After(o.db.Now()) {
 			return nil, err
@@ -395,12 +391,10 @@ type Delivery struct {
 }
 
 func deliveryOf(g *gorm.DB, challengeID string) (Delivery, error) {
-	var rows []message
-	err := db.Scan(g, &rows, "SELECT * FROM messages WHERE challenge_id = ? ORDER BY created_at DESC LIMIT 1", challengeID)
-	if err != nil || len(rows) == 0 {
+	m, there, err := db.First[message](g, "SELECT * FROM messages WHERE challenge_id = ? ORDER BY created_at DESC LIMIT 1", challengeID)
+	if err != nil || !there {
 		return Delivery{}, err
 	}
-	m := rows[0]
 	d := Delivery{State: m.State, At: m.CreatedAt, Reason: m.Reason}
 	if m.DoneAt != nil {
 		d.At = *m.DoneAt

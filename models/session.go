@@ -117,21 +117,17 @@ func (s *Sessions) lookUp(ctx context.Context, id string) (row foundSession, the
 			return row, true, nil
 		}
 	}
-	var rows []foundSession
-	err = db.Scan(s.db.Read(ctx), &rows, `SELECT s.id, s.account_id, s.device, s.address, s.browser, s.country, s.place, s.moved_at, s.created_at, s.seen_at, s.ends_at,
+	row, there, err = db.First[foundSession](s.db.Read(ctx), `SELECT s.id, s.account_id, s.device, s.address, s.browser, s.country, s.place, s.moved_at, s.created_at, s.seen_at, s.ends_at,
 			i.shown, a.two_step, a.role, k.device_id AS known
 		FROM sessions s
 		LEFT JOIN identifiers i ON i.account_id = s.account_id AND i.is_primary
 		LEFT JOIN accounts a ON a.id = s.account_id
 		LEFT JOIN known_devices k ON k.account_id = s.account_id AND k.device_id = s.device_id
 		WHERE s.id = ?`, id)
-	if err != nil || len(rows) == 0 {
-		return row, false, err
+	if there && guarded {
+		s.held.put(version, id, row)
 	}
-	if guarded {
-		s.held.put(version, id, rows[0])
-	}
-	return rows[0], true, nil
+	return row, there, err
 }
 
 // heldMost bounds the sessions that are held, at about a kilobyte each.

@@ -51,9 +51,8 @@ const slowFor = time.Second
 
 // switched says whether a switch is on.
 func switched(g *gorm.DB, name string) (bool, error) {
-	var on []string
-	err := db.Scan(g, &on, "SELECT name FROM switches WHERE name = ?", name)
-	return len(on) > 0, err
+	_, on, err := db.First[string](g, "SELECT name FROM switches WHERE name = ?", name)
+	return on, err
 }
 
 // switches reads how all of them stand.

@@ -61,22 +61,22 @@ func (p past) and(now time.Time) past {
 // bucket with the same numbers lets nearly twice as many through.)
 func (b budget) freeAt(p past, now time.Time) time.Time {
 	var free time.Time
-	later := func(t time.Time) {
-		if t.After(now) && t.After(free) {
-			free = t
+	wait := func(until time.Time) {
+		if until.After(now) {
+			free = later(free, until)
 		}
 	}
 	for _, w := range b.windows {
 		if at, full := p.back(w.n); full {
-			later(at.Add(w.per))
+			wait(at.Add(w.per))
 		}
 	}
 	if n := len(p.times); b.backoff && n >= LaneFree {
-		wait := LaneWaitMax
+		pause := LaneWaitMax
 		if shift := n - LaneFree; shift < 10 {
-			wait = min(time.Second<<shift, LaneWaitMax)
+			pause = min(time.Second<<shift, LaneWaitMax)
 		}
-		later(p.times[0].Add(wait))
+		wait(p.times[0].Add(pause))
 	}
 	return free
 }
@@ -233,12 +233,11 @@ func (b budget) full(g *gorm.DB, now time.Time) (time.Time, error) {
 
 // nth says when the nth act back leaves its window, zero where there are fewer.
 func nth(g *gorm.DB, b budget, w window, now time.Time) (time.Time, error) {
-	var times []time.Time
-	err := db.Scan(g, &times, "SELECT at FROM spends WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?", b.key, now.Add(-w.per), w.n-1)
-	if err != nil || len(times) == 0 {
+	at, there, err := db.First[time.Time](g, "SELECT at FROM spends WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?", b.key, now.Add(-w.per), w.n-1)
+	if err != nil || !there {
 		return time.Time{}, err
 	}
-	return times[0].Add(w.per), nil
+	return at.Add(w.per), nil
 }
 
 // lock takes the budgets' rows, so that what is counted next stays true until

@@ -208,9 +208,12 @@ func (d *DB) once(ctx context.Context, act func(*Tx) error) (tx *Tx, ripe bool, 
 	return tx, ripe, err
 }
 
-// OneWriter says that no other transaction writes while this one does, so that
-// rows need no locks.
-func (tx *Tx) OneWriter() bool { return tx.db.Engine == SQLite }
+// OneWriter says that no other transaction writes while one does, so that rows need no
+// locks, and that who takes its turn for nothing holds up the others.
+func (d *DB) OneWriter() bool { return d.Engine == SQLite }
+
+// OneWriter is that of the database.
+func (tx *Tx) OneWriter() bool { return tx.db.OneWriter() }
 
 // SkipLocked is the clause that lets many workers lease different rows;
 // SQLite has one writer and needs none.

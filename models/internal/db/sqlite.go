@@ -64,7 +64,7 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	return nil
 }
 
-// checkpointEvery is how long what is committed stays in the log alone.
+// checkpointEvery is how long what is committed stays in the log alone, about.
 const checkpointEvery = time.Second
 
 // checkpoint moves what was committed from the log into the file, on a connection of its
@@ -74,14 +74,7 @@ const checkpointEvery = time.Second
 func (d *DB) checkpoint(ctx context.Context, conn driver.Conn) {
 	defer close(d.done)
 	defer func() { _ = conn.Close() }()
-	every := time.NewTicker(checkpointEvery)
-	defer every.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
+	for rest(ctx, checkpointEvery) {
 		if d.committed.Swap(false) {
 			_, _ = conn.(driver.ExecerContext).ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)", nil)
 		}
