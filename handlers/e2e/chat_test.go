@@ -62,7 +62,7 @@ func (p *tab) writes(field, text string) {
 // line may be shown before.
 func (p *tab) sent(field string) {
 	p.t.Helper()
-	p.becomes(fmt.Sprintf(`(e => e.value === "" && !e.readOnly)(document.querySelector(%q))`, field))
+	p.is(fmt.Sprintf(`(e => e.value === "" && !e.readOnly)(document.querySelector(%q))`, field))
 }
 
 // said is what a conversation shows, in its order.
@@ -108,7 +108,7 @@ func TestChat(t *testing.T) {
 	q.follow("Join")
 	p.says("#chat-with", "You are talking to Ines from support")
 	p.says(".log", "Ines joined at")
-	p.becomes(`document.getElementById("chat-note").innerText === ""`)
+	p.is(`document.getElementById("chat-note").innerText === ""`)
 	say := func(from *tab, text string) {
 		t.Helper()
 		field := map[*tab]string{p: "#message", q: "#reply"}[from]
@@ -139,12 +139,12 @@ func TestChat(t *testing.T) {
 	p.says("#composer", "Don't send your code")
 	p.is(`document.getElementById("message").value === "It says 482 913, is that it?"`)
 	say(p, "Found it, thank you.")
-	p.becomes(`!document.getElementById("composer").innerText.includes("Don't send your code")`)
+	p.is(`!document.getElementById("composer").innerText.includes("Don't send your code")`)
 
 	// Nobody looks: the title counts.
 	p.is(`Object.defineProperty(document, "hidden", {value: true, configurable: true}), true`)
 	say(q, "Good.")
-	p.becomes(`document.title.startsWith("(1) Chat with us")`)
+	p.is(`document.title.startsWith("(1) Chat with us")`)
 	p.is(`delete document.hidden, document.dispatchEvent(new Event("visibilitychange")), document.title.startsWith("Chat with us")`)
 
 	// The wire is cut, then answers with errors, then with nothing; all the while
@@ -162,8 +162,8 @@ func TestChat(t *testing.T) {
 	wire.set(whole)
 	talk = append(talk, "Are you still there?", "I will wait.")
 	p.shows(talk...)
-	p.becomes(`document.getElementById("status").innerText === ""`)
-	p.becomes(`!document.getElementById("message").readOnly`)
+	p.is(`document.getElementById("status").innerText === ""`)
+	p.is(`!document.getElementById("message").readOnly`)
 	p.focusOn("#message")
 	p.press(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
 	talk = append(talk, "Yes, but the train")

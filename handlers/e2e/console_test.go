@@ -25,7 +25,7 @@ func TestConsoleBesideAViewer(t *testing.T) {
 	q.is(`document.querySelectorAll(".queue tbody tr").length === 1`)
 	q.followTo("1 new: show it", "/console")
 	q.is(`document.querySelectorAll(".queue tbody tr").length === 2 && document.querySelector(".queue tbody a").textContent.startsWith("Signed out, chat ")`)
-	q.becomes(`document.getElementById("queue-news").innerText === ""`)
+	q.is(`document.getElementById("queue-news").innerText === ""`)
 
 	// The session goes with the browser to the far end of the wire: cookies know no ports.
 	q.away = true
@@ -50,7 +50,7 @@ func TestConsoleBesideAViewer(t *testing.T) {
 	q.press(" ")
 	desk = append(desk, "Filter on her side.")
 	q.shows(desk...)
-	q.becomes(`document.getElementById("note").value === ""`)
+	q.is(`document.getElementById("note").value === ""`)
 	say(p, "Found it!")
 
 	// What is being written survives a reload and what comes in meanwhile.
@@ -66,15 +66,15 @@ func TestConsoleBesideAViewer(t *testing.T) {
 	q.press(" ")
 	q.focusOn("#pick")
 	q.paste("spam")
-	q.becomes(`document.querySelectorAll("#picks button").length < 21`)
+	q.is(`document.querySelectorAll("#picks button").length < 21`)
 	title := eval[string](q, `document.querySelector("#picks button").textContent.trim()`)
 	q.tabTo(title)
 	q.press(" ")
-	q.becomes(`/^half a thought\n\n.*\/help\/a\//.test(document.getElementById("reply").value)`)
+	q.is(`/^half a thought\n\n.*\/help\/a\//.test(document.getElementById("reply").value)`)
 	q.focused("#reply")
 	q.press("a", chromedp.KeyModifiers(chromedp.ModifierCtrl))
 	q.press(kb.Backspace)
-	q.becomes(`document.getElementById("reply").value === ""`)
+	q.is(`document.getElementById("reply").value === ""`)
 
 	// The wire is cut, then answers with errors, then with nothing; all the while both write.
 	for _, state := range []int{answering502, dead} {
@@ -85,11 +85,11 @@ func TestConsoleBesideAViewer(t *testing.T) {
 		p.shows(talk...)
 		q.says("#status", "Connection lost. Trying again...")
 		q.writes("#reply", "Yes, it is.")
-		q.becomes(`!document.getElementById("reply").readOnly`)
+		q.is(`!document.getElementById("reply").readOnly`)
 		q.is(`document.getElementById("reply").value === "Yes, it is."`)
 		wire.set(whole)
 		q.shows(desk...)
-		q.becomes(`document.getElementById("status").innerText === ""`)
+		q.is(`document.getElementById("status").innerText === ""`)
 		say(q, "Yes, it is.")
 	}
 	p.reload()

@@ -161,7 +161,7 @@ func consoleWalk(ines, mara string) walk {
 			}
 			p.focusOn("#pick")
 			p.paste("spam")
-			p.becomes(`document.querySelectorAll("#picks button").length < 21`)
+			p.is(`document.querySelectorAll("#picks button").length < 21`)
 		}},
 		{"conversation, a reply that looks like a code", "", func(p *tab) {
 			p.submitWith("#reply-form", "#send-reply", "reply", "Is your code 482 913?")

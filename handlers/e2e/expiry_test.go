@@ -60,7 +60,7 @@ func TestExpiry(t *testing.T) {
 // counts whole seconds.
 func (p *tab) over() {
 	p.t.Helper()
-	p.becomes(`fetch(location.href).then(r => r.text()).then(page => page.includes("ticket torn"))`)
+	p.is(`fetch(location.href).then(r => r.text()).then(page => page.includes("ticket torn"))`)
 }
 
 // newGeneration asks for a new code on the page of an expired one.

@@ -165,7 +165,7 @@ func (j journey) resend(t *testing.T, p *tab) {
 		p.focused("#code")
 		return
 	}
-	p.becomes(`document.getElementById("send").ariaDisabled !== "true"`)
+	p.is(`document.getElementById("send").ariaDisabled !== "true"`)
 	p.asked()
 	p.press(" ")
 	p.says("#code-status", "We sent your code again to")

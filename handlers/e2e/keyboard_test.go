@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -23,17 +24,25 @@ func call[P, R any](p *tab, command cdp.Command[P, R], params P) R {
 }
 
 // eval reads something from the page. It also works where the page's own
-// script is off.
+// script is off. A page that goes while it is asked says nothing: the next is
+// asked then.
 func eval[T any](p *tab, expression string) T {
 	p.t.Helper()
 	ctx, cancel := p.soon()
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		p.t.Fatalf("%s: %v", expression, err)
+	for {
+		v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return v
+		}
+		if ctx.Err() != nil || !pageGone.MatchString(err.Error()) {
+			p.t.Fatalf("%s: %v", expression, err)
+		}
 	}
-	return v
 }
+
+// pageGone is how Chromium says that the page asked was left in the meantime.
+var pageGone = regexp.MustCompile(`(?i)execution context was destroyed|cannot find (default execution )?context|target navigated`)
 
 func (p *tab) soon() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(p.ctx, patience)
@@ -241,12 +250,13 @@ func (p *tab) path() string {
 	return eval[string](p, `location.pathname + location.search`)
 }
 
-// at expects to be on a page.
+// at waits until the tab is on a page.
 func (p *tab) at(path string) {
 	p.t.Helper()
-	if got := p.path(); got != path {
-		p.t.Fatalf("at %s, want %s; the page says:\n%s", got, path, p.text("main"))
-	}
+	await(p.t, path, func() (string, bool) {
+		got := p.path()
+		return got + ", which says:\n" + p.text("main"), got == path
+	})
 }
 
 // text is what an element shows, "" where it is not there.
@@ -278,18 +288,10 @@ func (p *tab) saysAfterReload(selector, words string) {
 	})
 }
 
-// is expects something to be true of the page, now.
+// is waits until something is true of the page.
 func (p *tab) is(expression string) {
 	p.t.Helper()
-	if !eval[bool](p, expression) {
-		p.t.Fatalf("on %s this is not true: %s", p.path(), expression)
-	}
-}
-
-// becomes waits until something is true of the page.
-func (p *tab) becomes(expression string) {
-	p.t.Helper()
-	await(p.t, expression, func() (bool, bool) {
+	await(p.t, fmt.Sprintf("what is true on %s: %s", p.path(), expression), func() (bool, bool) {
 		v := eval[bool](p, expression)
 		return v, v
 	})

@@ -69,6 +69,7 @@ func TestAnotherCode(t *testing.T) {
 	}
 	before := eval[string](p, `document.getElementById("countdown").dataset.now`)
 	eval[any](p, `window.samePage = true, 0`)
+	eval[any](p, watchClock)
 
 	p.press(kb.Enter + kb.Enter) // a second press at once is the same press
 	p.says("#code-status", "It is the same code, so either message works.")
@@ -78,6 +79,7 @@ func TestAnotherCode(t *testing.T) {
 	p.is(`document.querySelectorAll("#code-status h1, #code-status form").length === 0`)
 	p.is(`document.getElementById("countdown").dataset.now > ` + before)
 	p.is(`/^\d:\d\d$/.test(document.querySelector("[data-left] b").textContent)`)
+	p.is(`window.swaps > 0 && window.gone === 0`)
 	p.is(`document.getElementById("send").ariaDisabled === "true"`)
 	p.focused("#send")
 	if n := p.s.messages("ada@example.com"); n != 2 {
@@ -94,3 +96,15 @@ func TestAnotherCode(t *testing.T) {
 	p.enter(mails[0].code())
 	p.at("/account")
 }
+
+// watchClock counts the times that the countdown was swapped, and those where its
+// figures were gone after that.
+const watchClock = `(() => {
+	window.swaps = window.gone = 0
+	new MutationObserver(list => {
+		if (!list.some(m => [...m.addedNodes].some(n => n.id === "countdown"))) return
+		swaps++
+		if (document.querySelector("[data-left]").hidden) gone++
+	}).observe(document.querySelector("main"), {childList: true, subtree: true})
+	return 0
+})()`

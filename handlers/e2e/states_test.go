@@ -53,7 +53,7 @@ func visiting(path string) func(*tab) { return func(p *tab) { p.visit(path) } }
 // mayResend waits until another code may be asked for.
 func (p *tab) mayResend() {
 	p.t.Helper()
-	p.becomes(`document.getElementById("send").ariaDisabled !== "true"`)
+	p.is(`document.getElementById("send").ariaDisabled !== "true"`)
 }
 
 var states = []state{
