@@ -293,9 +293,10 @@ func signsUpAs(v *visit, email string) error {
 func signsInNew(v *visit) error { return v.signsInByCode(nil) }
 
 // signsInLate types a wrong code, has the code sent again when that may be, and types
-// it.
+// it once it has come: a letter that is still under way must not be taken for the
+// next visit's.
 func signsInLate(v *visit) error {
-	return v.signsInByCode(func(right string) error {
+	return v.signsInByCode(func(right string, box <-chan taken) error {
 		wrong := "123456"
 		if right == wrong {
 			wrong = "654321"
@@ -303,7 +304,14 @@ func signsInLate(v *visit) error {
 		if err := v.step("wrong code", "", http.StatusUnprocessableEntity, "POST", "/sign-in/code", "code", wrong); err != nil {
 			return err
 		}
-		return v.resend()
+		if err := v.resend(); err != nil {
+			return err
+		}
+		again, err := v.code(box, time.Now())
+		if err == nil && again != right {
+			err = fmt.Errorf("sent again, the code is another one")
+		}
+		return err
 	})
 }
 
@@ -332,7 +340,7 @@ func (v *visit) resend() error {
 	}
 }
 
-func (v *visit) signsInByCode(before func(code string) error) error {
+func (v *visit) signsInByCode(before func(code string, box <-chan taken) error) error {
 	email := emailOf(v.who)
 	box := v.site.load.sink.expect(email)
 	defer v.site.load.sink.forget(email)
@@ -348,7 +356,7 @@ func (v *visit) signsInByCode(before func(code string) error) error {
 	}
 	code, err := v.code(box, asked)
 	if err == nil && before != nil {
-		err = before(code)
+		err = before(code, box)
 	}
 	if err != nil {
 		return err
