@@ -124,7 +124,7 @@ func (w *Worker) Run(ctx context.Context) error {
 				})
 			}
 			if look = len(found) == n; !look {
-				next.Reset(w.pause(ctx))
+				next.Reset(w.pause(ctx, len(found) > 0))
 			}
 			continue
 		}
@@ -207,9 +207,10 @@ func (w *Worker) database(ctx context.Context, err error) {
 	}
 }
 
-// pause is how long to wait for nothing in particular.
-func (w *Worker) pause(ctx context.Context) time.Duration {
-	if w.away {
+// pause is how long to wait for nothing in particular. While there is something to do the look for it finds what is due,
+// and when the next is due need not be asked.
+func (w *Worker) pause(ctx context.Context, found bool) time.Duration {
+	if w.away || found {
 		return poll
 	}
 	next, err := w.Outbox.NextAt(ctx)

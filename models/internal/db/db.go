@@ -4,6 +4,7 @@ package db
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -51,7 +52,8 @@ type DB struct {
 	mu     sync.Mutex
 	topics map[string][]chan struct{}
 
-	passesOn atomic.Bool // what is said with pg_notify has been heard
+	voice    string      // tells what this process says with pg_notify from what others say
+	passesOn atomic.Bool // what is said so has been heard
 	stop     context.CancelFunc
 	done     chan struct{}
 }
@@ -70,7 +72,7 @@ type Tx struct {
 // Open connects, brings the schema up to date and returns the database. The
 // error names what is wrong with the URL or the file.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	d := &DB{now: o.Now, log: o.Log, told: o.Told, topics: map[string][]chan struct{}{}}
+	d := &DB{now: o.Now, log: o.Log, told: o.Told, topics: map[string][]chan struct{}{}, voice: rand.Text()}
 	d.Engine = EngineOf(o.URL)
 	var err error
 	if d.Engine == Postgres {
@@ -197,7 +199,7 @@ func (d *DB) once(ctx context.Context, act func(*Tx) error) (tx *Tx, ripe bool, 
 		}
 		if d.passesOn.Load() {
 			for _, topic := range tx.wakes {
-				if err := g.Exec("SELECT pg_notify(?, ?)", channel, topic).Error; err != nil {
+				if _, err := tx.Exec("SELECT pg_notify(?, ?)", channel, topic+"\n"+d.voice); err != nil {
 					return err
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -117,7 +118,9 @@ func (d *DB) hear(ctx context.Context, c *pgx.ConnConfig, heard func()) error {
 		}
 		d.passesOn.Store(true)
 		heard()
-		d.poke(n.Payload)
+		if topic, voice, _ := strings.Cut(n.Payload, "\n"); voice != d.voice { // what it said itself it has poked already
+			d.poke(topic)
+		}
 	}
 }
 

@@ -82,11 +82,8 @@ var wholly = map[string]bool{
 
 // onPurpose begins the statements that read all: the sweep sums up what the risk engine
 // has seen, the operator asks which keys are in use and a member of staff what readers
-// miss, none of them in a transaction; and every ten minutes the sweep looks through
-// what people asked support and readers told, which is little beside the accounts and
-// has no index that each word of theirs would have to keep.
-var onPurpose = regexp.MustCompile(`^(SELECT (feature AS name, count\(DISTINCT value\)|key_id, count\(\*\)|article, words, yes, no|query, times, last_at)` +
-	`|DELETE FROM (chats WHERE ended_at|service_codes WHERE created_at|votes WHERE at|missed_searches WHERE last_at) <= )`)
+// miss, none of them in a transaction.
+var onPurpose = regexp.MustCompile(`^SELECT (feature AS name, count\(DISTINCT value\)|key_id, count\(\*\)|article, words, yes, no|query, times, last_at)`)
 
 // What has a plan, and the places of its values: gorm tells PostgreSQL's as $1$.
 var (

@@ -4,6 +4,10 @@
 CREATE INDEX sessions_seen ON sessions (seen_at);
 CREATE INDEX devices_end ON devices (ends_at);
 CREATE INDEX changes_age ON changes (made_at);
+CREATE INDEX chats_ended ON chats (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX service_codes_age ON service_codes (created_at);
+CREATE INDEX votes_age ON votes (at);
+CREATE INDEX missed_searches_age ON missed_searches (last_at);
 
 -- A row that others refer to is deleted without reading all of those.
 CREATE INDEX sessions_of_device ON sessions (device_id) WHERE device_id IS NOT NULL;
