@@ -22,7 +22,7 @@ import (
 func TestMailServerAway(t *testing.T) {
 	t.Parallel()
 	in := newArchive(t)
-	s := start(t, `code_life = "1m"`, in.args()...)
+	s := start(t, fmt.Sprintf(`code_life = "%v"`, seconds(t, 60, 600)), in.args()...)
 	s.letters = in.newest(30)
 	in.stop()
 	var people []*peer
@@ -37,7 +37,7 @@ func TestMailServerAway(t *testing.T) {
 			return r, strings.Contains(r.body, "Delayed. We try again")
 		})
 	}
-	<-time.After(seconds(t, 8, 30))
+	<-time.After(seconds(t, 8, 300))
 	in.start()
 	back := time.Now()
 	for i, p := range people {
