@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"admitone/models/internal/db"
 )
 
 // elsewhere is a stranger's browser at one of many addresses.
@@ -434,26 +432,6 @@ func TestUnlockEmptiesSends(t *testing.T) {
 		}
 		if n := h.count(t, "SELECT count(*) FROM strikes"); n != 0 {
 			t.Errorf("%d strikes are left", n)
-		}
-	})
-}
-
-// The counts of an account's browsers are found by its id, and no others are.
-func TestLanesOfOneAccount(t *testing.T) {
-	engines(t, func(t *testing.T, h *house) {
-		now := h.core.db.Now()
-		for _, key := range []string{"code a", "code a 1", "code a zzz", "code ab", "code ab 1", "code A 1", "code a-1", "code aa 1"} {
-			h.exec(t, "INSERT INTO spends (key, at) VALUES (?, ?)", key, now)
-			h.exec(t, "INSERT INTO strikes (key, n, touched_at) VALUES (?, 1, ?)", "device"+key[4:], now)
-		}
-		err := h.core.db.Write(ctx, func(tx *db.Tx) error { return eraseLanes(tx, "a") })
-		if err != nil {
-			t.Fatal(err)
-		}
-		for table, want := range map[string]int{"spends": 5, "strikes": 6} { // a key without a browser is no strike of one
-			if n := h.count(t, "SELECT count(*) FROM "+table); n != want {
-				t.Errorf("%d left in %s, want %d", n, table, want)
-			}
 		}
 	})
 }

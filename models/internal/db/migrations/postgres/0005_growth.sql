@@ -21,8 +21,3 @@ CREATE INDEX sign_ups_of_email ON sign_ups (email);
 CREATE INDEX accounts_age ON accounts (created_at, id);
 
 CREATE INDEX accounts_staff ON accounts (role) WHERE role = 'staff';
-
--- Keys are compared byte by byte, so that those of one account are a range of the index.
-ALTER TABLE spends ALTER COLUMN key TYPE TEXT COLLATE "C";
-ALTER TABLE budgets ALTER COLUMN key TYPE TEXT COLLATE "C";
-ALTER TABLE strikes ALTER COLUMN key TYPE TEXT COLLATE "C";
