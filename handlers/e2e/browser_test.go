@@ -188,8 +188,15 @@ func (p *tab) hear(event any) {
 	case *runtime.EventExceptionThrown:
 		p.problems = append(p.problems, "exception: "+e.ExceptionDetails.Text)
 	case *runtime.EventConsoleAPICalled:
-		if e.Type == "error" || e.Type == "warning" || e.Type == "assert" {
-			p.problems = append(p.problems, "console: "+string(e.Type))
+		said := string(e.Type)
+		for _, arg := range e.Args {
+			said += " " + string(arg.Value)
+		}
+		// htmx says so of a search that the next letter has overtaken; what has failed it
+		// says twice, and the second time by name.
+		overtaken := strings.Contains(said, "htmx:sendAbort") || strings.Contains(said, "htmx:afterRequest")
+		if (e.Type == "error" || e.Type == "warning" || e.Type == "assert") && !overtaken {
+			p.problems = append(p.problems, "console: "+said)
 		}
 	case *log.EventEntryAdded:
 		// The browser notes every answer that is not a 2xx as an error: those
