@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -134,7 +135,12 @@ func (r *Reauths) Start(ctx context.Context, next, way string, c Client) (out St
 		if err != nil {
 			return err
 		}
-		if _, ch, _, err := flow[verification](tx.DB, ofSession(s.ID, PurposeStepUp), "", tx.Now); err == nil && ch.waits(tx.Now) {
+		_, ch, _, err := flow[verification](tx.DB, ofSession(s.ID, PurposeStepUp), "", tx.Now)
+		var gone *Error
+		if err != nil && !errors.As(err, &gone) {
+			return err // not knowing is no leave to send another code
+		}
+		if err == nil && ch.waits(tx.Now) {
 			out = Started{Outcome: CodeSent}
 			_, err := tx.Exec("UPDATE verifications SET next = ? WHERE challenge_id = ?", next, ch.ID)
 			return err

@@ -22,6 +22,7 @@ type wire struct {
 	commits  atomic.Int32
 	undone   atomic.Int32
 	plain    atomic.Bool // hands everything on
+	refuse   *countdown  // where it is not nil: but for one statement
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -103,7 +104,14 @@ func (w *wire) serve(client net.Conn) {
 	}()
 	from, to := pgproto3.NewBackend(client, client), pgproto3.NewFrontend(server, server)
 	m, err := from.ReceiveStartupMessage()
+	listens := false
 	for err == nil {
+		if q, ok := m.(*pgproto3.Query); ok && strings.HasPrefix(q.String, "LISTEN") {
+			listens = true
+		}
+		if w.refuse != nil && !listens {
+			m = w.refuse.refused(m)
+		}
 		to.Send(w.rewritten(m))
 		if err = to.Flush(); err == nil {
 			m, err = from.Receive()
