@@ -65,7 +65,7 @@ func (r *keyRing) option() string {
 // variables are set can hold a line break.
 func parseRing(text string) ([]key, error) {
 	var keys []key
-	for i, line := range strings.FieldsFunc(text+"\n", func(r rune) bool { return r == ',' || r == '\n' }) {
+	for i, line := range strings.Split(strings.ReplaceAll(text, ",", "\n"), "\n") {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}

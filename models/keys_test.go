@@ -178,3 +178,11 @@ func wholeToken(text, code string) bool {
 		from = i + 1
 	}
 }
+
+// A mistake in the keys is looked for where it is said to be.
+func TestKeysNameTheLineOfAMistake(t *testing.T) {
+	err := CheckKeys("\n# of the first machine\n\nno key\n")
+	if err == nil || !strings.Contains(err.Error(), "line 4") {
+		t.Errorf("%v, want line 4", err)
+	}
+}

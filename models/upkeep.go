@@ -12,11 +12,15 @@ import (
 
 // Backup copies a SQLite database while others go on using it; see README.md,
 // 'Backups'. The error is fs.ErrExist where the target is there already and is not to
-// be replaced, fs.ErrNotExist where there is no database. step hears how many pages
-// are done.
+// be replaced, ErrNoCopy where it is something else than a copy from before,
+// fs.ErrNotExist where there is no database. step hears how many pages are done.
 func Backup(ctx context.Context, database, to string, replace bool, step func(done, all int64)) error {
 	return db.Backup(ctx, database, to, replace, step)
 }
+
+// ErrNoCopy says that a backup would take the place of the database itself, or of what
+// is no database at all.
+var ErrNoCopy = db.ErrNoCopy
 
 // OnPostgres says whether a database is one of PostgreSQL; else it is a file.
 func OnPostgres(database string) bool { return db.EngineOf(database) == db.Postgres }

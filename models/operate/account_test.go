@@ -13,7 +13,11 @@ import (
 // operator types one command about accounts.
 func operator(t *testing.T, data string, args ...string) (string, error) {
 	t.Helper()
-	return types(t, time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC), append([]string{"--data", data, "account"}, args...)...)
+	at := time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC)
+	if _, err := types(t, at, "--data", data, "migrate"); err != nil {
+		t.Fatal(err)
+	}
+	return types(t, at, append([]string{"--data", data, "account"}, args...)...)
 }
 
 // types types one command line, as main does.

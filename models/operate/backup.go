@@ -38,6 +38,8 @@ func (b BackupCommand) do(ctx context.Context, call Call) error {
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("backup: %s is there already, and was left alone; name another file, or say --replace", b.File)
+	case errors.Is(err, models.ErrNoCopy):
+		return fmt.Errorf("backup: %w; name another file", err)
 	case errors.Is(err, fs.ErrNotExist) && !there(set.Database):
 		return fmt.Errorf("--data: there is no database at %s; name the folder that the server uses", set.Database)
 	case err != nil:

@@ -55,10 +55,15 @@ func (c Commands) Do(ctx context.Context, call Call) error {
 	return errors.New("no such command: " + call.Words)
 }
 
-// open opens the domain as the options say, beside a running server or without one.
+// open opens the domain as the options say, beside a running server or without one. It
+// neither makes a database nor brings one up to date: whoever looks with a newer
+// program must not change the schema under the servers.
 func (c Call) open(ctx context.Context) (*models.Models, Setup, error) {
 	set, err := c.Check()
 	if err != nil {
+		return nil, set, err
+	}
+	if err := upToDate(ctx, set.Database); err != nil {
 		return nil, set, err
 	}
 	m, err := models.Open(ctx, models.Options{

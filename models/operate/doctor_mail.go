@@ -127,13 +127,25 @@ func (e examination) dmarc(ctx context.Context, domain string) finding {
 			return noDNS("DMARC", "_dmarc."+name, err)
 		case len(list) > 1:
 			return finding{wrong, "DMARC", fmt.Sprintf("_dmarc.%s has %d records, and receivers take none of them", name, len(list)), "make one of them"}
-		case len(list) == 1 && strings.Contains(strings.ReplaceAll(strings.ToLower(list[0]), " ", ""), "p=none"):
+		case len(list) == 1 && asked(list[0], name != domain) == "none":
 			return finding{look, "DMARC", "_dmarc." + name + " asks receivers to do nothing (p=none): others can send in your name", "once the reports show that your own mails pass, say p=quarantine or p=reject"}
 		case len(list) == 1:
 			return fine("DMARC", "_dmarc.%s says what becomes of mails in your name: %s", name, list[0])
 		}
 	}
 	return finding{wrong, "DMARC", domain + " does not say what becomes of mails in its name; large providers refuse such mail, or put it into spam", `add a TXT record to _dmarc.` + domain + `, at first "v=DMARC1; p=none; rua=mailto:you@` + domain + `"`}
+}
+
+// asked is what a DMARC record asks receivers to do with mails of its domain, or of one
+// below it: sp comes before p there.
+func asked(record string, below bool) (policy string) {
+	for tag := range strings.SplitSeq(strings.ToLower(record), ";") {
+		switch name, value, _ := strings.Cut(tag, "="); {
+		case strings.TrimSpace(name) == "p" && policy == "", below && strings.TrimSpace(name) == "sp":
+			policy = strings.TrimSpace(value)
+		}
+	}
+	return policy
 }
 
 // gateway connects to the gateway for texts, and asks it for nothing.

@@ -39,7 +39,7 @@ func newService(t *testing.T) *service {
 		t: t, data: t.TempDir(), dkim: "codes", now: clockOfTests,
 		records: map[string][]string{
 			"example.com":                  {"some-verification=1", "v=spf1 include:spf.provider.example -all"},
-			"_dmarc.example.com":           {"v=DMARC1; p=reject"},
+			"_dmarc.example.com":           {"v=DMARC1; p=reject; sp=none"},
 			"codes._domainkey.example.com": {"v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3"},
 		},
 	}
@@ -205,10 +205,17 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		"SPF without an end":       {func(s *service) { s.records["example.com"] = []string{"v=spf1 a mx"} }, look, "SPF", "nothing of others", "-all"},
 		"no DMARC":                 {func(s *service) { delete(s.records, "_dmarc.example.com") }, wrong, "DMARC", "does not say", "_dmarc.example.com"},
 		"DMARC that asks nothing":  {func(s *service) { s.records["_dmarc.example.com"] = []string{"v=DMARC1; p=none"} }, look, "DMARC", "p=none", "quarantine"},
-		"no DKIM key":              {func(s *service) { s.dkim = "other" }, wrong, "DKIM", "no key at other._domainkey.example.com", "selector"},
-		"DKIM key taken back":      {func(s *service) { s.records["codes._domainkey.example.com"] = []string{"v=DKIM1; p="} }, wrong, "DKIM", "taken back", "publish"},
-		"DKIM without a selector":  {func(s *service) { s.dkim = "" }, look, "DKIM", "not looked at", "--dkim-selector"},
-		"gateway that is away":     {func(s *service) { s.args["--sms-url"] = "http://" + closed(s.t) + "/send" }, wrong, "texts", "cannot be reached", "--sms-url"},
+		"DMARC of the domain above": {
+			func(s *service) {
+				s.args["--mail-from"] = "codes@mail.example.com"
+				s.records["mail.example.com"], s.records["codes._domainkey.mail.example.com"] = s.records["example.com"], s.records["codes._domainkey.example.com"]
+				s.records["_dmarc.example.com"] = []string{"v=DMARC1; sp=none; p=reject"}
+			}, look, "DMARC", "p=none", "quarantine",
+		},
+		"no DKIM key":             {func(s *service) { s.dkim = "other" }, wrong, "DKIM", "no key at other._domainkey.example.com", "selector"},
+		"DKIM key taken back":     {func(s *service) { s.records["codes._domainkey.example.com"] = []string{"v=DKIM1; p="} }, wrong, "DKIM", "taken back", "publish"},
+		"DKIM without a selector": {func(s *service) { s.dkim = "" }, look, "DKIM", "not looked at", "--dkim-selector"},
+		"gateway that is away":    {func(s *service) { s.args["--sms-url"] = "http://" + closed(s.t) + "/send" }, wrong, "texts", "cannot be reached", "--sms-url"},
 		"certificate that is over": {
 			func(s *service) { s.public(certificateFor(s.t, "accounts.example.com", -1)) }, wrong, "TLS", "ended on", "renew",
 		},

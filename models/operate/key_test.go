@@ -21,6 +21,9 @@ func TestKeyCommands(t *testing.T) {
 		}
 		return rows
 	}
+	if _, err := types(t, at, "--data", data, "migrate"); err != nil {
+		t.Fatal(err)
+	}
 	first := list()[0][0]
 	for _, step := range []struct {
 		args, says, fails string
@@ -51,7 +54,11 @@ func TestKeyCommands(t *testing.T) {
 
 	// The environment's keys are handed out by the operator.
 	const line = "k1 2026-01-01T00:00:00Z AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-	said, err := types(t, at, "--data", t.TempDir(), "--keys", line, "key", "add")
+	theirs := t.TempDir()
+	if _, err := types(t, at, "--data", theirs, "migrate"); err != nil {
+		t.Fatal(err)
+	}
+	said, err := types(t, at, "--data", theirs, "--keys", line, "key", "add")
 	if err != nil || !strings.Contains(said, "ADMITONE_KEYS") || len(strings.Fields(said[strings.LastIndex(strings.TrimSpace(said), "\n"):])) != 3 {
 		t.Errorf("%s%v", said, err)
 	}

@@ -67,6 +67,24 @@ func (m MigrateCommands) do(ctx context.Context, call Call) error {
 	return err
 }
 
+// upToDate is an error unless a database is there, with the schema of this program.
+func upToDate(ctx context.Context, database string) error {
+	if !models.OnPostgres(database) && !there(database) {
+		return fmt.Errorf("--data: there is no database at %s; name the folder that the server uses, or make one by admitone migrate", database)
+	}
+	list, err := models.Migrations(ctx, database)
+	if err != nil {
+		return MendOpen(err)
+	}
+	switch at, todo := standing(list); {
+	case newer(list):
+		return fmt.Errorf("--database: it is at %s, which only a newer admitone knows; use that one", at)
+	case len(todo) > 0:
+		return fmt.Errorf("--database: it is at %s, and this admitone needs it at %s; use the one that serves, or run admitone migrate", at, todo[len(todo)-1])
+	}
+	return nil
+}
+
 func isOrAre(n int) string {
 	if n == 1 {
 		return "1 step is"

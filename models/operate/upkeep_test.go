@@ -70,6 +70,10 @@ func TestMigrateCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	step{"migrate --data " + data, "", "another admitone is serving"}.try(t)
+	for _, looks := range []string{"key list", "account list", "account create mara@example.com"} {
+		step{looks + " --data " + data, "", "it is at 0002_account, and this admitone needs it at " + newest(t)}.try(t)
+	}
+	step{"migrate --check --data " + data, "", "0003_help, 0004_risk"}.try(t)
 	if err := held.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -80,12 +84,23 @@ func TestMigrateCommand(t *testing.T) {
 	load("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
 	step{"migrate --data " + data, "", "9999, which only a newer admitone knows"}.try(t)
 	step{"migrate status --data " + data, "by a newer admitone", ""}.try(t)
+	step{"key list --data " + data, "", "it is at 9999, which only a newer admitone knows"}.try(t)
+
+	nothing := t.TempDir()
+	step{"key list --data " + nothing, "", "--data: there is no database at"}.try(t)
+	step{"account list --data " + filepath.Join(nothing, "none"), "", "--data: there is no database at"}.try(t)
+	if left, err := os.ReadDir(nothing); err != nil || len(left) > 0 {
+		t.Errorf("a look has made %v, %v", left, err)
+	}
 }
 
 // What cannot be copied or moved is said before anything is done.
 func TestBackupAndMoveRefuse(t *testing.T) {
 	data := t.TempDir()
 	copied := filepath.Join(data, "copy.db")
+	if err := os.WriteFile(filepath.Join(data, "key"), []byte("the only key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range []step{
 		{"backup " + copied + " --data " + data, "", "--data: there is no database at"},
 		{"backup " + copied + " --database postgres://ada:secret@db.example/x?password=secret", "", `pg_dump --format=custom --file="` + copied + `" "postgres://ada@db.example/x"`},
@@ -98,8 +113,14 @@ func TestBackupAndMoveRefuse(t *testing.T) {
 		{"backup " + copied + " --data " + data, "", "is there already"},
 		{"backup " + copied + " --replace --data " + data, "whole and checked", ""},
 		{"backup " + filepath.Join(data, "none", "copy.db") + " --data " + data, "", "nothing was written"},
+		{"backup " + filepath.Join(data, "admitone.db") + " --replace --data " + data, "", "is the database itself"},
+		{"backup " + filepath.Join(data, "admitone.db-wal") + " --replace --data " + data, "", "is the database itself"},
+		{"backup " + filepath.Join(data, "key") + " --replace --data " + data, "", "is no database"},
 	} {
 		s.try(t)
+	}
+	if string(read(t, filepath.Join(data, "key"))) != "the only key" {
+		t.Error("the key was overwritten")
 	}
 	held, err := HoldData(Options{Data: data})
 	if err != nil {

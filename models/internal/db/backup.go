@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,13 +14,14 @@ import (
 // Backup copies the SQLite file at from into the new file to, mode 0600, while others
 // go on reading and writing, and checks the copy. It is as the database was at one
 // moment, and gets its name only once it is whole, checked and on the disk. Where
-// the name is taken the error is fs.ErrExist, unless replace. step hears how many
-// pages are done.
+// the name is taken the error is fs.ErrExist, unless replace. Only another database is
+// replaced, never this one: else the error is ErrNoCopy. step hears how many pages are
+// done.
 func Backup(ctx context.Context, from, to string, replace bool, step func(done, all int64)) error {
 	if _, err := os.Stat(from); err != nil {
 		return err
 	}
-	if err := free(to, replace); err != nil {
+	if err := free(to, from, replace); err != nil {
 		return err
 	}
 	// In a folder of its own, which takes whatever SQLite makes beside a file, and
@@ -41,7 +43,7 @@ func Backup(ctx context.Context, from, to string, replace bool, step func(done, 
 	if err := seal(ctx, copied); err != nil {
 		return err
 	}
-	if err := free(to, replace); err != nil { // it may have been made in the meantime
+	if err := free(to, from, replace); err != nil { // it may have been made in the meantime
 		return err
 	}
 	if err := os.Rename(copied, to); err != nil {
@@ -50,14 +52,48 @@ func Backup(ctx context.Context, from, to string, replace bool, step func(done, 
 	return syncFile(filepath.Dir(to))
 }
 
-func free(name string, replace bool) error {
-	switch _, err := os.Lstat(name); {
-	case err == nil && !replace:
-		return fs.ErrExist
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+// ErrNoCopy says that what a copy would take the place of is none itself.
+var ErrNoCopy = errors.New("no copy")
+
+// magic is what every SQLite file begins with.
+const magic = "SQLite format 3\x00"
+
+// free says whether the copy of a database may get a name.
+func free(name, from string, replace bool) error {
+	own, err := filepath.Abs(from)
+	if err != nil {
 		return err
 	}
+	to, err := filepath.Abs(name)
+	if err != nil {
+		return err
+	}
+	for _, beside := range []string{"", "-wal", "-shm", "-journal"} {
+		if to == own+beside || sameFile(to, own+beside) {
+			return fmt.Errorf("%s is the database itself, or belongs to it: %w", name, ErrNoCopy)
+		}
+	}
+	f, err := os.Open(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !replace:
+		return errors.Join(fs.ErrExist, f.Close())
+	}
+	head := make([]byte, len(magic))
+	n, err := io.ReadFull(f, head)
+	if err := errors.Join(err, f.Close()); n < len(magic) || string(head) != magic {
+		return errors.Join(fmt.Errorf("%s is no database: %w", name, ErrNoCopy), err)
+	}
 	return nil
+}
+
+func sameFile(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
 // seal makes the copy one file that needs no log beside it, checks all of it, and
