@@ -390,6 +390,9 @@ func looks(v *visit) error {
 		if err := v.page(name, "/account"); err != nil {
 			return err
 		}
+		if err := v.step("session check for a proxy", "", http.StatusNoContent, "GET", "/session"); err != nil {
+			return err
+		}
 	}
 	return nil
 }

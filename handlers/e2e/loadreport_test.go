@@ -31,6 +31,24 @@ type figures struct {
 type spread struct {
 	N                  int `json:"n"`
 	P50, P90, P99, Max float64
+	Histogram          []bucket
+}
+
+// bucket counts what took less than so many milliseconds, and not less than the bucket
+// before.
+type bucket struct {
+	Below float64
+	N     int
+}
+
+// histogram has buckets that double, from half a millisecond to the longest time.
+func histogram(took []time.Duration) (list []bucket) {
+	left := slices.Sorted(slices.Values(took))
+	for below := 500 * time.Microsecond; len(left) > 0; below *= 2 {
+		n, _ := slices.BinarySearch(left, below)
+		list, left = append(list, bucket{ms(below), n}), left[n:]
+	}
+	return list
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -41,7 +59,7 @@ func (s *site) figures() figures {
 		f.CPU[name] = ms(spent) / float64(max(1, s.walked[name]))
 	}
 	for step := range s.took {
-		f.Steps[step] = spread{len(s.took[step]), ms(s.at(step, 0.5)), ms(s.at(step, 0.9)), ms(s.at(step, 0.99)), ms(s.at(step, 1))}
+		f.Steps[step] = spread{len(s.took[step]), ms(s.at(step, 0.5)), ms(s.at(step, 0.9)), ms(s.at(step, 0.99)), ms(s.at(step, 1)), histogram(s.took[step])}
 	}
 	return f
 }
