@@ -9,6 +9,7 @@
 //
 // The articles stand in help/<locale>, one file each: what is known of it between lines of +++, then Markdown. Every number
 // and name in them is a field of HelpFacts, so that no text can drift from the policy. NewHelp (help.go) reads them once;
-// helpindex.go cuts them into words, helpsearch.go finds them, helpwords.go knows which words mean the same. The saved
-// replies stand in replies/<locale> and are filled in the same way.
+// helpindex.go makes their index, helptokens.go cuts a text into words, and helpmeanings.go knows by the tables of helpwords.go
+// which of them mean the same. helpsearch.go finds articles, helpmend.go mends what was typed wrong, helpexcerpt.go shows what
+// matched. The saved replies stand in replies/<locale> and are filled in the same way.
 package content
