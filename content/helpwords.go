@@ -8,7 +8,7 @@ var (
 		should could let lets one still even while already very quite such both since until during`)
 	smallWords = set(`a an the my your our this that it me them any been have has yet still even ever be to`)
 	faintWords = set(`how what when where which who why want need help try tried trying use using make can not no say says said see give new go
-		way thing something think know now come came comes coming anymore go goes going went keep keeps give take put set tell ask show happen happens`)
+		way thing something think know now come came comes coming anymore goes going went keep keeps take put set tell ask show happen happens`)
 )
 
 // same lists words and phrases that mean the same here, in the articles and in
@@ -181,7 +181,7 @@ blocked locked lockout
 // mistakes for those that they do.
 var ordinary = set(`
 	able above appear appears appeared worker workers asleep cable freeze frozen freezing buffering crash crashes accident across actor address adult advert afraid afternoon age air airport alone along already also although always among amount angry
-	animal another answer apart app apparently apple april area arm art ask asleep aunt autumn available average away baby bad bag ball band bank
+	animal another answer apart app apparently apple april area arm art ask aunt autumn available average away baby bad bag ball band bank
 	basically bath beach bear beat beautiful bed beer begin beginning behind believe belong below best better beyond big bill bird birthday bit bite
 	black blue board boat body bone book born borrow both bottle bottom bought bowl boy brain brand bread break breakfast breaking bridge bright bring
 	brother brought brown build building burn bus business busy butter buy cake car card care careful carefully carry cartoon cash cat catch category
