@@ -2,11 +2,9 @@ package support
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"admitone/models"
-	"admitone/models/internal/db"
 
 	"gorm.io/gorm"
 )
@@ -47,15 +45,6 @@ const (
 	nonceLength   = 16 // of a form that may open its conversation again: nobody guesses it
 )
 
-// StartChat is the form that begins a conversation.
-type StartChat struct {
-	Problem, Name, Email, Message string // name and address may be empty
-	Nonce                         string
-}
-
-// Started is a conversation that began; the token goes into the chat cookie.
-type Started struct{ ID, Token string }
-
 // Chat is a conversation as one side may see it.
 type Chat struct {
 	ID, Short          string // short is for talk: the first four letters of the id
@@ -87,161 +76,6 @@ type Said struct {
 	Name   string // of staff
 	Text   string // of an event: its slug (joined, transferred, left, idle, extended, ended, ended_idle, mailed)
 	At     time.Time
-}
-
-// Start begins a conversation. Invalid errors: message (required, too_long,
-// looks_like_code), email; TooSoon; Closed outside the hours, or with the reason
-// full where too many wait. The same form sent twice begins one.
-func (c *Chats) Start(ctx context.Context, v Visitor, f StartChat) (s Started, err error) {
-	text, reason := cleanText(f.Message)
-	if reason != "" {
-		return s, invalid("message", reason, maxText)
-	}
-	email, reason := typedEmail(f.Email)
-	if reason != "" {
-		return s, invalid("email", reason, 0)
-	}
-	nonce := once(byVisitor, f.Nonce, text)
-	err = c.db.Write(ctx, func(tx *db.Tx) error {
-		if err := c.staffedNow(tx.Now); err != nil {
-			return err
-		}
-		w, err := c.who(tx.DB, v, tx.Now)
-		if err != nil {
-			return err
-		}
-		from := c.origin(v.Client)
-		if len(f.Nonce) >= nonceLength {
-			if s, err = c.startedBefore(tx, nonce, from); err != nil || s.ID != "" {
-				return err
-			}
-		}
-		if err := c.mayStart(tx, v.Client, w, from); err != nil {
-			return err
-		}
-		row := chat{
-			ID: c.NewID(), Problem: problemOf(f.Problem), Name: cleanName(f.Name), Email: email, Address: from,
-			Device: c.Device(v.Client), State: Waiting, StartedAt: tx.Now, VisitorAt: tx.Now, ChangedAt: tx.Now,
-		}
-		if w.account != "" {
-			row.AccountID = &w.account
-		}
-		if s.Token, err = c.token(tx, w.hash); err != nil {
-			return err
-		}
-		s.ID, row.TokenHash = row.ID, c.HashToken(s.Token)
-		if err := tx.Insert(&row); err != nil {
-			return err
-		}
-		t := turn{tx: tx, chat: &row, before: row}
-		t.say(byVisitor, "", text, nonce)
-		return t.keep()
-	})
-	return s, err
-}
-
-// staffedNow refuses outside the hours.
-func (c *core) staffedNow(now time.Time) error {
-	d := c.Desk()
-	if !d.Chat.Any() {
-		return notFound("chat")
-	}
-	if d.Chat.Open(now, zoneOf(d)) {
-		return nil
-	}
-	return &models.Error{Kind: models.Closed, Reason: "hours", RetryAt: d.Chat.Next(now, zoneOf(d))}
-}
-
-func zoneOf(d models.Desk) *time.Location {
-	if d.Zone == nil {
-		return time.UTC
-	}
-	return d.Zone
-}
-
-// origin stands for a visitor's network address, "" for nobody's.
-func (c *core) origin(cl models.Client) string {
-	key := c.AddressKey(cl)
-	if key == "" {
-		return ""
-	}
-	return c.Tag("chat origin", key)
-}
-
-// startedBefore finds what the same form began a moment ago: a button pressed
-// twice begins one conversation. Its cookie is made anew, since only the answer to
-// the last press is sure to be kept.
-func (c *core) startedBefore(tx *db.Tx, nonce, from string) (s Started, err error) {
-	if nonce == "" {
-		return s, nil
-	}
-	// Of two at once the second waits here until the first has committed.
-	if _, err := c.Free(tx, "chat form "+c.Tag("chat form", nonce)); err != nil {
-		return s, err
-	}
-	var rows []chat
-	err = tx.Raw(`SELECT c.id, c.token_hash FROM chats c JOIN chat_messages m ON m.chat_id = c.id AND m.seq = 1
-		WHERE c.ended_at IS NULL AND c.state = 'waiting' AND c.started_at > ? AND c.address = ? AND m.nonce = ? LIMIT 1`,
-		tx.Now.Add(-sameStartFor), from, nonce).Scan(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return s, err
-	}
-	s.ID = rows[0].ID
-	s.Token, err = c.token(tx, rows[0].TokenHash)
-	return s, err
-}
-
-// mayStart spends what a network address, and the network around it, may begin.
-// The bound of all who wait is against floods, and people who are signed in have
-// as many places again: starts at the same moment may pass it by a few.
-func (c *core) mayStart(tx *db.Tx, cl models.Client, w who, from string) error {
-	if key := c.NetworkKey(cl); key != "" {
-		if err := c.count(tx, "chats", "chats from "+key, models.Limit{N: chatsNetwork, Per: time.Hour}); err != nil {
-			return err
-		}
-	}
-	if key := c.AddressKey(cl); key != "" {
-		if err := c.count(tx, "chats", "chats from "+key, models.Limit{N: chatsHour, Per: time.Hour}); err != nil {
-			return err
-		}
-		var open int
-		err := tx.Raw("SELECT count(*) FROM chats WHERE ended_at IS NULL AND state IN ('waiting', 'open') AND address = ?", from).Scan(&open).Error
-		if err != nil {
-			return err
-		}
-		if open >= chatsOpen {
-			return tooSoon("chats_open", tx.Now.Add(openRetry))
-		}
-	}
-	var waiting int
-	if err := tx.Raw("SELECT count(*) FROM chats WHERE ended_at IS NULL AND state = 'waiting'").Scan(&waiting).Error; err != nil {
-		return err
-	}
-	places := chatsWaiting
-	if w.account != "" {
-		places *= 2
-	}
-	if waiting >= places {
-		return &models.Error{Kind: models.Closed, Reason: "full"}
-	}
-	return nil
-}
-
-func problemOf(typed string) string {
-	switch typed {
-	case NoCode, WrongCode, LostWay, SomeoneIn:
-		return typed
-	}
-	return Else
-}
-
-// typedEmail reads an address that may be left out.
-func typedEmail(typed string) (email, reason string) {
-	if strings.TrimSpace(typed) == "" {
-		return "", ""
-	}
-	e, reason := models.ParseEmail(typed)
-	return e.Shown, reason
 }
 
 // Current gives the visitor's conversation that has not ended, "" for none: the
@@ -461,61 +295,4 @@ func (c *Chats) Rate(ctx context.Context, v Visitor, id string, helped bool) err
 		}
 		return nil
 	})
-}
-
-// MailTranscript sends what was said to the account's main address, masked. A
-// NotFound error where nobody is signed in: we mail no texts of strangers to
-// addresses that nobody has proven.
-func (c *Chats) MailTranscript(ctx context.Context, v Visitor, id string) (masked string, err error) {
-	err = c.visit(ctx, v, id, func(t *turn, _ who) error {
-		if t.AccountID == nil {
-			return notFound("account")
-		}
-		if err := c.count(t.tx, "transcripts", "transcripts of "+id, models.Limit{N: transcripts, Per: transcriptDay}); err != nil {
-			return err
-		}
-		lines, err := said(t.tx.DB, id, 0, "author IN ('visitor', 'staff')")
-		if err != nil {
-			return err
-		}
-		if masked, err = mainAddress(t.tx.DB, *t.AccountID); err != nil {
-			return err
-		}
-		err = c.Mail(t.tx, models.Mail{
-			Kind: models.KindChatTranscript, Account: *t.AccountID, Body: transcript(lines, zoneOf(c.Desk())), Client: v.Client,
-		})
-		if err != nil {
-			return err
-		}
-		t.say(byEvent, "", "mailed", "")
-		return nil
-	})
-	return masked, err
-}
-
-// transcript writes lines as a mail shows them, a day's first one with its date.
-func transcript(lines []Said, z *time.Location) string {
-	var b strings.Builder
-	day := ""
-	for _, l := range lines {
-		at := l.At.In(z)
-		if d := at.Format("2 January 2006 (MST)"); d != day {
-			day = d
-			b.WriteString(d + "\n")
-		}
-		name := l.Name
-		if l.Author == byVisitor {
-			name = "You"
-		}
-		// The next lines of a message are set in, so that none looks like another's.
-		b.WriteString(name + " " + at.Format("15:04") + ": " + strings.ReplaceAll(l.Text, "\n", "\n    ") + "\n")
-	}
-	return b.String()
-}
-
-// mainAddress is where mail to an account goes, masked.
-func mainAddress(g *gorm.DB, account string) (masked string, err error) {
-	var shown string
-	err = g.Raw("SELECT shown FROM identifiers WHERE account_id = ? AND is_primary", account).Scan(&shown).Error
-	return models.MaskEmail(shown), err
 }

@@ -254,3 +254,18 @@ func forUpdate(tx *db.Tx) string {
 	}
 	return " FOR UPDATE"
 }
+
+func zoneOf(d models.Desk) *time.Location {
+	if d.Zone == nil {
+		return time.UTC
+	}
+	return d.Zone
+}
+
+func problemOf(typed string) string {
+	switch typed {
+	case NoCode, WrongCode, LostWay, SomeoneIn:
+		return typed
+	}
+	return Else
+}
