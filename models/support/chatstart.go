@@ -94,6 +94,9 @@ func (c *core) origin(cl models.Client) string {
 // twice begins one conversation. Its cookie is made anew, since only the answer to
 // the last press is sure to be kept.
 func (c *core) startedBefore(tx *db.Tx, nonce, from string) (s Started, err error) {
+	// The mark is "" where the form's nonce is none of ours: over 64 bytes, or with odd
+	// characters. All such messages share it, so that one from the same address would
+	// open somebody else's conversation.
 	if nonce == "" {
 		return s, nil
 	}
