@@ -54,6 +54,29 @@ func TestDeployNamesOptions(t *testing.T) {
 	}
 }
 
+// TestSystemdUnit: systemd knows every key and value of the unit. What it does not know
+// it only warns of, and ends well.
+func TestSystemdUnit(t *testing.T) {
+	t.Parallel()
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not installed")
+	}
+	const program = "/usr/local/bin/admitone" // must be there, too
+	text := deployed(t, "admitone.service")
+	if !strings.Contains(text, "ExecStart="+program+"\n") {
+		t.Fatalf("the unit does not start %s", program)
+	}
+	unit := filepath.Join(t.TempDir(), "admitone.service")
+	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(text, "="+program, "="+binary)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 // TestCompose: the file says what its instances need, and they start with it as far as
 // the database, which is not there.
 func TestCompose(t *testing.T) {
