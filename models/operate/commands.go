@@ -20,7 +20,7 @@ type Commands struct {
 	SendTest SendTestCommand `cmd:"" help:"Send one real message, and tell what the mail server or the gateway says."`
 	Backup   BackupCommand   `cmd:"" help:"Copy the SQLite database into a file, while the server serves."`
 	Move     MoveCommand     `cmd:"" help:"Move a SQLite database to PostgreSQL, with the server stopped."`
-	Migrate  MigrateCommands `cmd:"" help:"Bring the schema up to date before a server starts: up, status."`
+	Migrate  MigrateCommands `cmd:"" help:"Bring the schema up to date before a server starts: up (with --check only look), status."`
 	Key      KeyCommands     `cmd:"" help:"Turn the keys that codes are derived from: add, list, remove."`
 }
 
