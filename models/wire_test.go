@@ -14,7 +14,8 @@ import (
 
 // wire stands between the program and PostgreSQL and makes of it an engine that only
 // speaks its protocol: it has no LISTEN, no pg_notify and no advisory locks, and of
-// its commits some could not be put in line with others. It can also be cut.
+// its commits some could not be put in line with others. It can also be cut, as a whole
+// or at a statement.
 type wire struct {
 	server   string
 	refused  atomic.Int32 // LISTEN and advisory locks
@@ -27,6 +28,16 @@ type wire struct {
 	mu       sync.Mutex
 	listener net.Listener
 	open     map[net.Conn]bool
+	ending   ending
+}
+
+// ending is where connections end: at statements that have these words, so many times,
+// before the server has heard of them or, late, once it has done them and before it is
+// heard.
+type ending struct {
+	words string
+	times int
+	late  bool
 }
 
 // unlike is a query that the real server refuses as something it has not (0A000).
@@ -106,6 +117,13 @@ func (w *wire) serve(client net.Conn) {
 	m, err := from.ReceiveStartupMessage()
 	listens := false
 	for err == nil {
+		ends, late := w.endsAt(m)
+		if ends {
+			_ = client.Close()
+		}
+		if ends && !late {
+			return
+		}
 		if q, ok := m.(*pgproto3.Query); ok && strings.HasPrefix(q.String, "LISTEN") {
 			listens = true
 		}
@@ -117,6 +135,42 @@ func (w *wire) serve(client net.Conn) {
 			m, err = from.Receive()
 		}
 	}
+	if c, ok := server.(*net.TCPConn); ok && c.CloseWrite() == nil {
+		_, _ = io.Copy(io.Discard, server) // to its end: what it was asked for last is done
+	}
+}
+
+// endAt has connections end at a statement.
+func (w *wire) endAt(e ending) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ending = e
+}
+
+// endings is how many connections are still to end.
+func (w *wire) endings() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ending.times
+}
+
+func (w *wire) endsAt(m pgproto3.FrontendMessage) (ends, late bool) {
+	var statement string
+	switch m := m.(type) {
+	case *pgproto3.Query:
+		statement = m.String
+	case *pgproto3.Parse:
+		statement = m.Query
+	default:
+		return false, false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ending.times == 0 || !strings.Contains(statement, w.ending.words) {
+		return false, false
+	}
+	w.ending.times--
+	return true, w.ending.late
 }
 
 // rewritten lets the server itself answer as the other engine would.
