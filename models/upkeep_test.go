@@ -176,6 +176,54 @@ func TestMoveFails(t *testing.T) {
 	}
 }
 
+// What the target makes of a row on its way in is found out before the commit, whether a
+// value is another or a row is missing, and leaves the target empty.
+func TestMoveCompares(t *testing.T) {
+	from := emptySQLite(t)
+	fillUp(t, from, 20)
+	for name, does := range map[string]string{
+		"a value": "NEW.article := NEW.article || '.'; RETURN NEW;",
+		"a row":   "RETURN NULL;",
+	} {
+		t.Run(name, func(t *testing.T) {
+			to := postgresURL(t)
+			if err := Migrate(ctx, to, newClock().now, slog.New(slog.DiscardHandler)); err != nil {
+				t.Fatal(err)
+			}
+			conn, err := pgx.Connect(ctx, to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close(ctx) }()
+			must := func(statement string) {
+				t.Helper()
+				if _, err := conn.Exec(ctx, statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			must("CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + does + " END $$")
+			must("CREATE TRIGGER spoils BEFORE INSERT ON votes FOR EACH ROW WHEN (NEW.id = 'r2 ü') EXECUTE FUNCTION spoil()")
+			_, err = move(from, to, func(string, int64, int64) {})
+			mustContain(t, err, "the table votes differs", "nothing was kept there")
+			rows, _ := conn.Query(ctx, "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema() AND table_name <> 'goose_db_version'")
+			tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil || len(tables) == 0 {
+				t.Fatal(tables, err)
+			}
+			for _, table := range tables {
+				var n int
+				if err := conn.QueryRow(ctx, "SELECT count(*) FROM "+table).Scan(&n); err != nil || n != 0 {
+					t.Errorf("%d rows are left in %s (%v)", n, table, err)
+				}
+			}
+			must("DROP TRIGGER spoils ON votes")
+			if _, err := move(from, to, func(string, int64, int64) {}); err != nil {
+				t.Errorf("done again: %v", err)
+			}
+		})
+	}
+}
+
 // A copy is whole and its own owner's alone, and nothing is written over.
 func TestBackupFile(t *testing.T) {
 	from := emptySQLite(t)
@@ -206,6 +254,36 @@ func TestBackupFile(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 1 {
 		t.Errorf("what is left beside the copy: %v, %v", left, err)
+	}
+}
+
+// A database that is damaged where no query has been is found out by its copy, which is
+// not kept.
+func TestBackupFindsDamage(t *testing.T) {
+	from := emptySQLite(t)
+	fillUp(t, from, 500)
+	pool, err := sql.Open("sqlite3", "file:"+from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page, size int64
+	err = pool.QueryRow("SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_master WHERE name = 'votes_age'").Scan(&page, &size)
+	if err = errors.Join(err, pool.Close()); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(from, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt([]byte(strings.Repeat("\xff", int(size))), (page-1)*size)
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	err = Backup(ctx, from, filepath.Join(dir, "copy.db"), false, func(int64, int64) {})
+	mustContain(t, err, "damaged")
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("what is left: %v, %v", left, err)
 	}
 }
 
