@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -135,11 +136,22 @@ func TestDoctorFindsAllWell(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, report)
 	}
+	var looked []string
 	for line := range strings.Lines(report) {
+		if how, _, _ := strings.Cut(line, " "); how == good || how == look || how == wrong {
+			looked = append(looked, strings.TrimSpace(line[7:22]))
+		}
 		if !strings.HasPrefix(line, "ok ") && !strings.Contains(line, "NTP") && !strings.Contains(line, "nothing keeps it") && !strings.Contains(line, "disk") && !strings.Contains(line, "make room") &&
 			!strings.Contains(line, "worth a look") && !strings.Contains(line, "All is well") && line != "\n" {
 			t.Errorf("it says %q", line)
 		}
+	}
+	all := []string{
+		"key file", "database", "disk", "clock", "proxies", "public URL", "TLS", "test inbox",
+		"mail server", "SPF", "DKIM", "DMARC", "texts", "places",
+	}
+	if looked = slices.Compact(looked); !slices.Equal(looked, all) {
+		t.Errorf("it has looked at\n%q, and not at\n%q", looked, all)
 	}
 	if after := listing(t, s.data); after != before {
 		t.Errorf("it has changed\n%s\nto\n%s", before, after)
