@@ -88,7 +88,7 @@ func TestBackupUnderLoad(t *testing.T) {
 // device, the code under way, and the mail that had not been sent.
 func TestMove(t *testing.T) {
 	t.Parallel()
-	to := postgresURL(t)
+	to, secret := withPassword(t, postgresURL(t))
 	in, mail := mailServer(t)
 	s := start(t, roomy, mail...)
 	s.reads(in)
@@ -113,13 +113,14 @@ func TestMove(t *testing.T) {
 	before := inbox()
 
 	said := operate(t, "move", "--data", s.data, "--to", to)
-	if !strings.Contains(said, "Copying: 100 %") || !strings.Contains(said, "Comparing: 100 %") || !strings.Contains(said, "chat_messages") || strings.Contains(said, ":secret@") {
+	if !strings.Contains(said, "Copying: 100 %") || !strings.Contains(said, "Comparing: 100 %") || !strings.Contains(said, "chat_messages") || strings.Contains(said, secret) {
 		t.Errorf("it says\n%s", said)
 	}
 	refused(t, command("move", "--data", s.data, "--to", to), "--to: the database is in use")
 
 	again, mail2 := mailServer(t)
 	moved := resume(t, s.data, append(mail2, "--database", to)...)
+	moved.keepSecret(secret)
 	moved.reads(again)
 	for _, p := range []*peer{owner, pending, waiting, chat} {
 		moved.takes(p)
@@ -134,6 +135,19 @@ func TestMove(t *testing.T) {
 	if len(before) == 0 {
 		t.Error("no mail was sent before")
 	}
+}
+
+// withPassword gives a database's URL a password that it need not have: the server of
+// tools/with-postgres trusts everybody.
+func withPassword(t *testing.T, database string) (with, secret string) {
+	t.Helper()
+	u := must[*url.URL](t)(url.Parse(database))
+	if secret, has := u.User.Password(); has {
+		return database, secret
+	}
+	secret = rand.Text()
+	u.User = url.UserPassword(u.User.Username(), secret)
+	return u.String(), secret
 }
 
 // takes sends a browser to this server: its cookies are of localhost, whatever the port.
