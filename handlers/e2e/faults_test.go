@@ -63,10 +63,23 @@ type outage struct {
 // seconds is how long a thing lasts in make test, and in make faults.
 func seconds(t *testing.T, usual, full int) time.Duration {
 	t.Helper()
-	if os.Getenv("ADMITONE_FAULTS") == "" {
-		return time.Duration(usual) * time.Second
+	if inFull() {
+		return time.Duration(full) * time.Second
 	}
-	return time.Duration(full) * time.Second
+	return time.Duration(usual) * time.Second
+}
+
+// inFull says that this is make faults.
+func inFull() bool { return os.Getenv("ADMITONE_FAULTS") != "" }
+
+// cannot ends a test of what this machine has not. In make faults that is a failure: who
+// asks for all of them must not take what was left out for what went well.
+func cannot(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if inFull() {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
 }
 
 // TestOutages: while the database takes no writes nobody gets in without the step, every page
@@ -207,7 +220,7 @@ func startIn(t *testing.T, o outage, args ...string) *server {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", data, "tmpfs", 0, "size=8m"); err != nil {
-		t.Skipf("no file system can be mounted here (%v): files that may not grow stand for it", err)
+		cannot(t, "no file system can be mounted here (%v): files that may not grow stand for it", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(data, syscall.MNT_DETACH) })
 	s := &server{t, &process{data: data, out: &output{}}}
@@ -260,7 +273,7 @@ func freezeFile(s *server) func() {
 	s.t.Helper()
 	files := []string{filepath.Join(s.data, "admitone.db"), filepath.Join(s.data, "admitone.db-wal")}
 	if out, err := exec.Command("chattr", append([]string{"+i"}, files...)...).CombinedOutput(); err != nil {
-		s.t.Skipf("this file system has no immutable files: %s", out)
+		cannot(s.t, "this file system has no immutable files: %s", out)
 	}
 	thaw := func() { _ = exec.Command("chattr", append([]string{"-i"}, files...)...).Run() }
 	s.t.Cleanup(thaw)
@@ -307,7 +320,7 @@ func ownPostgres(t *testing.T) *postgres {
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		t.Skip("there is no PostgreSQL here")
+		cannot(t, "there is no PostgreSQL here")
 	}
 	p := &postgres{t: t, url: strings.TrimSpace(line)}
 	p.dir = rows{tb: t, url: p.url}.word("SHOW data_directory")
