@@ -62,7 +62,13 @@ func returnPath(raw string) string {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return ""
 	}
-	return u.RequestURI()
+	// A path with letters that are not ASCII is escaped anew, and an escaped slash in it
+	// comes out as a slash: /%2fevil.example/é.
+	path := u.RequestURI()
+	if strings.HasPrefix(path, "//") {
+		return ""
+	}
+	return path
 }
 
 func theme(c echo.Context) string {

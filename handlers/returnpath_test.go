@@ -56,7 +56,7 @@ func TestReturnPath(t *testing.T) {
 	for raw, want := range map[string]string{
 		"/": "/", "/account": "/account", "/help?a=b&c=d": "/help?a=b&c=d", "/help#x": "/help", "/a//b": "/a//b", "/é": "/%C3%A9",
 		"/%2f%2fevil.example": "/%2f%2fevil.example", "/..//evil.example": "/..//evil.example", "/a:b": "/a:b", "/@evil.example": "/@evil.example",
-		"": "", "//evil.example": "", `/\evil.example`: "", "https:evil.example": "", "%2f%2fevil.example": "", "javascript:alert(1)": "",
+		"": "", "//evil.example": "", "/%2fevil.example/é": "", `/\evil.example`: "", "https:evil.example": "", "%2f%2fevil.example": "", "javascript:alert(1)": "",
 		"/a\r\nb": "", "/\tx": "", " /x": "", "/x ": "", "account": "", "/%zz": "", "/?a=\xff": "", "/\xff": "", "/?a=\u202e": "/?a=\u202e",
 	} {
 		if got := returnPath(raw); got != want {
