@@ -118,13 +118,7 @@ var anAddress = regexp.MustCompile(`[^\s<>"(),:;\[\]]+@[^\s<>"(),:;\[\]]+`)
 // scrub makes a server's words fit to be kept and shown to staff: one line, cut, without addresses and without the code
 // (a server that refuses for the subject may quote it).
 func scrub(words, code string) string {
-	words = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.IsSpace(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, words)
-	words = anAddress.ReplaceAllString(strings.Join(strings.Fields(words), " "), "(address)")
+	words = anAddress.ReplaceAllString(plainLine(words), "(address)")
 	if code != "" {
 		words = strings.ReplaceAll(words, code, "(code)")
 	}
@@ -132,4 +126,15 @@ func scrub(words, code string) string {
 		words = string(r[:mostDetail-1]) + "…"
 	}
 	return words
+}
+
+// plainLine puts a space for all that is not plainly seen.
+func plainLine(words string) string {
+	words = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.IsSpace(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, words)
+	return strings.Join(strings.Fields(words), " ")
 }

@@ -258,7 +258,8 @@ func (g *Gateway) scrub(words string, t Text) string {
 	if t.Code != "" {
 		words = strings.ReplaceAll(words, t.Code, "(code)")
 	}
-	return scrub(longNumber.ReplaceAllString(words, "(number)"), "")
+	// A number is looked for in what will be seen: digits with tabs between them are one too.
+	return scrub(longNumber.ReplaceAllString(plainLine(words), "(number)"), "")
 }
 
 // secretsOf lists what of the settings must not be remembered, as it may come back.

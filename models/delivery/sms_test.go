@@ -3,6 +3,8 @@ package delivery
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -111,4 +113,58 @@ func TestSMSHidesItsSecrets(t *testing.T) {
 	if b, err := json.Marshal(s); err != nil || string(b) != `"gateway at gateway.example.com"` {
 		t.Errorf("JSON shows %s (%v)", b, err)
 	}
+}
+
+// A template that is taken writes a request to its own host, whatever the text and the
+// secrets hold: each stays in its place, and in JSON comes out as it was.
+func FuzzSMSTemplate(f *testing.F) {
+	for _, s := range [][4]string{
+		{"https://gateway.example.com/send?key=x", "", "to={to}&text={text}", `"}\n{to}`},
+		{"https://gateway.example.com/{user}/send?to={to}&text={text}", "X-Key: {password}", "", "a b&c=d#e/../?"},
+		{"https://gateway.example.com/", "Content-Type: application/json", `{"to":["{to}"],"text":"{text}","p":"{password}"}`, "\\\u2028\xff"},
+		{"http://[::1]:13013/", "Authorization: Basic {basic}", `{"to":"{to}","text":"{text}"}`, "{text}"},
+		{"https://{to}/", "Host: x", "{text}", "\r\nX: y"},
+	} {
+		f.Add(s[0], s[1], s[2], s[3])
+	}
+	f.Fuzz(func(t *testing.T, at, header, body, said string) {
+		s := SMS{URL: at, Body: body, User: "u", Password: "hunter2", From: "AdmitOne"}
+		if header != "" {
+			s.Headers = []string{header}
+		}
+		g, err := NewGateway(s)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "--sms-") {
+				t.Errorf("%+q: %v", s.URL, err)
+			}
+			return
+		}
+		text := aText()
+		text.Words = said
+		r, err := g.request(t.Context(), text)
+		if err != nil {
+			t.Fatalf("%q %q %q is taken and cannot be written: %v", at, header, body, err)
+		}
+		u, err := url.Parse(placeholder.ReplaceAllString(at, "x"))
+		if err != nil || r.URL.Host != u.Host || r.URL.Scheme != u.Scheme || r.URL.Fragment != "" || r.URL.User != nil {
+			t.Errorf("%q with %q leads to %q", at, said, r.URL)
+		}
+		if len(r.URL.Query()) > len(u.Query()) {
+			t.Errorf("%q with %q says more: %q", at, said, r.URL)
+		}
+		if body == "" {
+			return
+		}
+		sent, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.contentType() != typeJSON {
+			if form, err := url.ParseQuery(string(sent)); err == nil && body == "to={to}&text={text}" && form.Get("text") != said {
+				t.Errorf("%q became %q", said, sent)
+			}
+		} else if !json.Valid(sent) {
+			t.Errorf("%q with %q is no JSON: %q", body, said, sent)
+		}
+	})
 }

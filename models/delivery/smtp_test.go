@@ -2,6 +2,9 @@ package delivery
 
 import (
 	"fmt"
+	"net"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -84,4 +87,43 @@ func TestScrub(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", words, got, want)
 		}
 	}
+}
+
+// What is taken can be written again and means the same; what is not is refused
+// without a piece of the password.
+func FuzzParseSMTP(f *testing.F) {
+	const secret = "hunter2"
+	for _, s := range [][2]string{
+		{"smtp://u:", "@mail.example"}, {"smtp://u%40e:", "@[2001:db8::25]:26?tls=tls"}, {"smtp://u:", "@localhost:1025?tls=none"}, {"smtp://u:", "@mail.example?tls=none"},
+		{"smtp://", "@mail.example"}, {"smtps://u:", "@mail.example"}, {"smtp://u:", "/x@mail.example"}, {"smtp://u:", "?@mail.example"}, {"smtp://mail.example?", ""},
+		{"smtp://u:", "@mail.example:99999"}, {"smtp://u:p@", "%"}, {"", ""}, {"smtp://u:", "@[fe80::1%25eth0]"},
+	} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, before, after string) {
+		raw := before + secret + after
+		s, err := ParseSMTP(raw)
+		if err != nil {
+			if strings.Contains(err.Error(), secret) || s != (SMTP{}) {
+				t.Errorf("%q: %v, %q", raw, s, err)
+			}
+			return
+		}
+		if s.Host == "" || s.Port < 1 || s.Port > 65535 || defaultPorts[s.TLS] == 0 || (s.User == "") != (s.password == "") {
+			t.Errorf("%q is %v", raw, s)
+		}
+		if s.password != "" && s.TLS == TLSNone && !loopback(s.Host) {
+			t.Errorf("%q sends its password in the clear", raw)
+		}
+		if shown := s.String(); strings.Contains(shown, secret) && !strings.Contains(s.User+s.Host, secret) {
+			t.Errorf("%q is shown as %q", raw, shown)
+		}
+		u := url.URL{Scheme: "smtp", Host: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), RawQuery: "tls=" + s.TLS}
+		if s.User != "" {
+			u.User = url.UserPassword(s.User, s.password)
+		}
+		if again, err := ParseSMTP(u.String()); err != nil || again != s {
+			t.Errorf("%q is %v, and that written as %q is %v, %v", raw, s, u.String(), again, err)
+		}
+	})
 }
