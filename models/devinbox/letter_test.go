@@ -3,6 +3,8 @@ package devinbox
 import (
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 func TestReadLetter(t *testing.T) {
@@ -86,4 +88,47 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%q: %q", source, got)
 		}
 	}
+}
+
+// Whatever comes over the wire is kept as it came, and what is shown of it is text: a
+// line where there is one, and no link to anything but the web.
+func FuzzReadLetter(f *testing.F) {
+	for _, s := range []string{
+		letter("x", "Subject: =?utf-8?q?a=0D=0AX-Evil:_1=1B[31m?=", "From: =?iso-8859-1?q?J=F6rg?= <j@example.com>"),
+		letter("caf=C3=A9 soft=\r\n break", "Content-Transfer-Encoding: quoted-printable"), letter("Y2Fm6Q==", "Content-Transfer-Encoding: base64", "Content-Type: text/plain; charset=iso-8859-1"),
+		letter("--b\r\nContent-Type: text/html\r\n\r\n<b>https://a.example/x).</b>\r\n--b\r\n\r\nplain\r\n--b--", "MIME-Version: 1.0", `Content-Type: multipart/alternative; boundary="b"`),
+		letter("--b\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx", "Content-Type: multipart/mixed; boundary=b"), letter("x", "Content-Type: text/plain; charset=utf-7"),
+		letter("http://a http://b.\x00", "From: @@"), "no header\r\n", "\n\n", "",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		m := readLetter(source)
+		if m.Source != string(source) || m.Channel != channelEmail {
+			t.Errorf("%q is kept as %q", source, m.Source)
+		}
+		for _, line := range []string{m.Subject, m.From} {
+			if !utf8.ValidString(line) || strings.TrimSpace(line) != line || strings.ContainsFunc(line, unicode.IsControl) {
+				t.Errorf("%q shows the line %q", source, line)
+			}
+		}
+		if !utf8.ValidString(m.Text) || !utf8.ValidString(m.HTML) {
+			t.Errorf("%q shows %q and %q", source, m.Text, m.HTML)
+		}
+		if !strings.HasPrefix(m.Source+"\n", m.headers()) && !strings.HasPrefix(strings.ReplaceAll(m.Source, "\r\n", "\n"), strings.ReplaceAll(m.headers(), "\r\n", "\n")) {
+			t.Errorf("%q has the headers %q", source, m.headers())
+		}
+		whole := ""
+		for _, run := range linkRuns(m.Text) {
+			if whole += run.Text; run.Link != "" && (run.Link != run.Text || !strings.HasPrefix(run.Link, "http://") && !strings.HasPrefix(run.Link, "https://")) {
+				t.Errorf("%q links %q to %q", source, run.Text, run.Link)
+			}
+		}
+		if whole != m.Text {
+			t.Errorf("%q became %q with its links", m.Text, whole)
+		}
+		if again := readLetter(source); again != m {
+			t.Errorf("%q reads as %+v and as %+v", source, m, again)
+		}
+	})
 }

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -347,4 +349,36 @@ func TestHostileTexts(t *testing.T) {
 	if err := smtp.SendMail(s.Addr(), nil, "a@example.com", []string{"b@example.com"}, []byte(letter("x"))); err != nil {
 		t.Error(err)
 	}
+}
+
+// A form that is taken says the same when it is written again; a number is told in one
+// form.
+func FuzzReadText(f *testing.F) {
+	for _, s := range []string{
+		"to=%2B436641234567&from=AdmitOne&text=482913+is&report=http%3A%2F%2F127.0.0.1%3A8080%2Fsms%2Freport%2Fx", "to=+43 (664) 123-45/67&text=x", "to=0664&text=%0D%0A", "to=%2B43664&text=%FF",
+		"to=a&text=b", "to=%zz", "a;b", "", "to=%2B4366&text=%00&report=http%3A%2F%2Flocalhost%40evil.example%2F", "to=%2B4366&text=x&report=http%3A%2F%2F%5B%3A%3Affff%3A127.0.0.1%5D",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		m, report, ok := readText(source)
+		if m.Source != string(source) || !utf8.ValidString(m.Text) || !utf8.ValidString(m.From) || strings.ContainsFunc(m.From, unicode.IsControl) {
+			t.Errorf("%q is %+v", source, m)
+		}
+		if canonical(m.To) != m.To {
+			t.Errorf("%q is for %q, and for %q", source, m.To, canonical(m.To))
+		}
+		if !ok {
+			return
+		}
+		if m.Text == "" || !textNumber.MatchString(m.To) {
+			t.Errorf("%q is taken as %+v", source, m)
+		}
+		form := url.Values{"to": {m.To}, "from": {m.From}, "text": {m.Text}, "report": {report}}.Encode()
+		again, to, ok := readText([]byte(form))
+		m.Text = strings.ReplaceAll(m.Text, "\r\n", "\n") // \r\r\n came
+		if again.Source = m.Source; !ok || again != m || to != report {
+			t.Errorf("%q is %+v, and that again %+v", source, m, again)
+		}
+	})
 }

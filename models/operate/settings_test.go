@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -164,4 +165,64 @@ func TestWrongSettings(t *testing.T) {
 	if s, err := check(t, config(t, phone+"dial_url = 'http://127.0.0.1:5000/dial/{number}'"+number)); err != nil || !s.Desk.CallBack() {
 		t.Errorf("a telephone system of this machine: %v", err)
 	}
+}
+
+// Whatever a file holds, its numbers are in their bounds, and what pages and messages
+// show is a line, or a page that can be opened. A refusal names the option.
+func FuzzSettings(f *testing.F) {
+	f.Add(everything)
+	for _, s := range []string{
+		"", "[policy]\ncode_life = \"2d\"", "[policy]\nresend_waits = []", "[policy]\ncode_life = -1", "[brand]\nprivacy = \"//evil.example\"", "[brand]\nname = \"a\\nb\"", "[support]\nchat = \"off\"\n",
+		"[support]\nphone = \"always\"\ndial_url = \"https://{number}/\"\n[[support.number]]\nregion = \"x\"\nnumber = \"+43720205306\"", "x = 1", "[policy", "\xff",
+	} {
+		f.Add(s)
+	}
+	o := Options{BrandName: defaultBrand, Config: filepath.Join(f.TempDir(), "admitone.toml")}
+	read := func(t *testing.T, text string) (Settings, Setup, error) {
+		if err := os.WriteFile(o.Config, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := Setup{}
+		file, err := readSettings(o.Config)
+		if err == nil {
+			err = o.brand(file.Brand, &s)
+		}
+		if err == nil {
+			s.Desk, err = o.desk(file.Support, time.UTC)
+		}
+		return file, s, err
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		file, s, err := read(t, text)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "--config: "+o.Config) {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		if err := file.Policy.Validate(); err != nil {
+			t.Errorf("%q is taken: %v", text, err)
+		}
+		if s.Brand == "" || !isLine(s.Brand, maxName) || !isLine(s.LegalName, maxSaid) || s.Desk.Phone.Any() != (len(s.Desk.Numbers) > 0) {
+			t.Errorf("%q is %+v", text, s)
+		}
+		for _, page := range s.Legal {
+			here := &url.URL{Scheme: "https", Host: "here.example"}
+			if to, err := here.Parse(page.URL); err != nil || to.Scheme != "https" || to.Host != "here.example" && !strings.HasPrefix(page.URL, "https://") {
+				t.Errorf("%q leads to %q", text, page.URL)
+			}
+		}
+		if s.Desk.DialURL != "" {
+			filled := strings.NewReplacer("{number}", "%2B43", "{agent}", "a%2Fb", "{reference}", "%23").Replace(s.Desk.DialURL)
+			plain, _ := url.Parse(dialed.Replace(s.Desk.DialURL))
+			if u, err := url.Parse(filled); err != nil || plain == nil || u.Host != plain.Host || u.Scheme != plain.Scheme {
+				t.Errorf("%q dials by %q", text, filled)
+			}
+		}
+		for _, n := range s.Desk.Numbers {
+			if strings.Trim(n.Tel, "+0123456789") != "" || !isLine(n.Region, maxName) || !isLine(n.Cost, maxSaid) {
+				t.Errorf("%q has the number %+v", text, n)
+			}
+		}
+	})
 }
