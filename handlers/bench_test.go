@@ -40,7 +40,7 @@ func benchEngines(b *testing.B, run func(b *testing.B, s *bench)) {
 	}
 }
 
-func openBench(b *testing.B, databaseURL string) *bench {
+func openBench(b testing.TB, databaseURL string) *bench {
 	b.Helper()
 	log := slog.New(slog.DiscardHandler)
 	policy := models.DefaultPolicy()
