@@ -72,23 +72,41 @@ func (o *oracle) resend(now time.Time) (outcome Outcome, fresh, tooSoon, gone bo
 func TestRandomScripts(t *testing.T) {
 	engines(t, func(t *testing.T, h *house) {
 		for seed := range uint64(25) {
-			script(t, h, seed)
+			script(t, h, fmt.Sprintf("seed %d", seed), rand.New(rand.NewPCG(seed, 99)).IntN)
 		}
 	})
 }
 
 // FuzzScript lets the fuzzer choose the acts.
 func FuzzScript(f *testing.F) {
-	for seed := range uint64(5) {
-		f.Add(seed)
+	for seed := range byte(5) {
+		acts := make([]byte, 60)
+		rand.NewChaCha8([32]byte{seed}).Read(acts)
+		f.Add(acts)
 	}
 	h := openHouse(f, f.TempDir()+"/admitone.db", nil)
-	f.Fuzz(func(t *testing.T, seed uint64) { script(t, h, seed) })
+	f.Fuzz(func(t *testing.T, acts []byte) {
+		left := written(acts)
+		script(t, h, fmt.Sprintf("acts %x", acts), left.choose)
+	})
 }
 
-func script(t *testing.T, h *house, seed uint64) {
+// written are the choices of a script, a byte each: a mutation of one changes one
+// act, which a seed could not do.
+type written []byte
+
+// choose gives 0 up to n-1, and 0 where nothing more is written.
+func (w *written) choose(n int) int {
+	if len(*w) == 0 {
+		return 0
+	}
+	first := (*w)[0]
+	*w = (*w)[1:]
+	return int(first) * n / 256
+}
+
+func script(t *testing.T, h *house, which string, choose func(n int) int) {
 	t.Helper()
-	random := rand.New(rand.NewPCG(seed, 99))
 	email := fmt.Sprintf("%s@example.com", newID())
 	h.signUp(t, email)
 	h.forward(11 * time.Minute)
@@ -101,13 +119,13 @@ func script(t *testing.T, h *house, seed uint64) {
 	o.codes = append(o.codes, generation{h.lastCode(t, email), h.now().Add(10 * time.Minute)})
 
 	for step := range 25 {
-		name := fmt.Sprintf("seed %d, step %d at %v", seed, step, h.now().Sub(o.began))
-		switch random.IntN(4) {
+		name := fmt.Sprintf("%s, step %d at %v", which, step, h.now().Sub(o.began))
+		switch choose(4) {
 		case 0:
-			h.forward(time.Duration(random.IntN(400)) * time.Second)
+			h.forward(time.Duration(choose(400)) * time.Second)
 		case 1:
-			code := o.codes[random.IntN(len(o.codes))].code
-			if random.IntN(3) > 0 {
+			code := o.codes[choose(len(o.codes))].code
+			if choose(3) > 0 {
 				code = wrongCode(code)
 			}
 			want, gone := o.answer(code, h.now())
