@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -94,4 +95,29 @@ func TestDeviceName(t *testing.T) {
 			t.Errorf("%.60q: %q, want %q", ua, got, want)
 		}
 	}
+}
+
+// What a browser says of itself becomes words of ours, or none: they stand in mails.
+func FuzzDeviceName(f *testing.F) {
+	for _, s := range []string{
+		"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) Safari/604.1",
+		"Mozilla/5.0 (SMART-TV; Linux; Tizen 5.0) Chrome/69.0", "curl/8.1 (+https://example.com)", "a/", "(;)", "/(", "\xff", "Edg/1", "Mozilla/5.0 (Windows NT",
+	} {
+		f.Add(s)
+	}
+	words := []string{"A web browser"}
+	for _, b := range browsers {
+		words = append(words, b)
+		for _, s := range systems {
+			words = append(words, "A browser on "+s, b+" on "+s)
+		}
+	}
+	f.Fuzz(func(t *testing.T, userAgent string) {
+		if name := deviceName(userAgent); !slices.Contains(words, name) {
+			t.Errorf("%q is called %q", userAgent, name)
+		}
+		if kind := deviceKind(userAgent); !slices.Contains([]string{"phone", "tv", "computer", "other"}, kind) {
+			t.Errorf("%q is of the kind %q", userAgent, kind)
+		}
+	})
 }

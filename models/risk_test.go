@@ -275,6 +275,37 @@ func FuzzAssess(f *testing.F) {
 	})
 }
 
+// Whatever numbers are taken, they make a score of any signals, and no good thing
+// makes a sign-in more unusual.
+func FuzzReadWeights(f *testing.F) {
+	f.Add(riskFile, uint64(1))
+	for _, change := range [][2]string{
+		{"never_seen = 4.0", "never_seen = inf"}, {"min_total = 100", "min_total = 1"}, {"far_away = 3.0", "far_away = nan"}, {"deny = 10.0", "deny = 1e6"},
+		{"idle_days = 90", "idle_days = 3650"}, {"[decision]", "[decided]"},
+	} {
+		f.Add(strings.Replace(riskFile, change[0], change[1], 1), uint64(2))
+	}
+	f.Fuzz(func(t *testing.T, text string, seed uint64) {
+		w, err := readWeights(text)
+		if err != nil {
+			return
+		}
+		d := rand.New(rand.NewPCG(seed, 8))
+		for range 10 {
+			s := anySignals(d)
+			a := Assess(s, w)
+			if !(a.Score > 0) || math.IsInf(a.Score, 0) || strength[a.Decision] == 0 {
+				t.Errorf("%q makes %+v of %+v", text, a, s)
+			}
+			known := s
+			known.UnknownDevice, known.FarAway, known.NewCountry = false, false, false
+			if b := Assess(known, w); b.Score > a.Score || strength[b.Decision] > strength[a.Decision] {
+				t.Errorf("%q: a known device at its place makes %+v of %+v", text, b, a)
+			}
+		}
+	})
+}
+
 func BenchmarkScore(b *testing.B) {
 	s, w := Signals{Evidence: settled(), UnknownDevice: true, Failures: 5}, DefaultWeights()
 	s.Address, s.Agent = Count{}, Count{All: 3}
