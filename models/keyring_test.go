@@ -47,26 +47,3 @@ func FuzzParseRing(f *testing.F) {
 		}
 	})
 }
-
-// Only what a key has made leads to a message, and only under its own label.
-func FuzzLinkToken(f *testing.F) {
-	k := key{id: "k1", secret: []byte("0123456789abcdef0123456789abcdef")}
-	ring := new(keyRing)
-	ring.held.Store(&[]key{{id: "k0", secret: []byte("another 6789abcdef0123456789abcd")}, k})
-	const id = "00112233445566778899aabbccddeeff"
-	for _, token := range []string{k.mailed(linkNotMe, id), k.mailed(linkUndo, id), "", id, strings.Repeat("a", linkLength), strings.Repeat("\u00e9", linkLength/2), strings.Repeat("Q", linkLength)} {
-		f.Add(token)
-	}
-	f.Fuzz(func(t *testing.T, token string) {
-		got := ring.messageOf(linkNotMe, token)
-		if got == "" {
-			return
-		}
-		if !IsLinkToken(token) || got != unlettered(token[:32]) || lettered(got) != token[:32] {
-			t.Errorf("%q leads to %q", token, got)
-		}
-		if ring.messageOf(linkUndo, token) != "" {
-			t.Errorf("%q is a link of two kinds", token)
-		}
-	})
-}
