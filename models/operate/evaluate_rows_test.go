@@ -3,7 +3,6 @@ package operate
 import (
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,9 +21,7 @@ func FuzzRows(f *testing.F) {
 	}
 	path := filepath.Join(f.TempDir(), "rows.csv")
 	read := func(t *testing.T, text string) (d *dataset, last attempt, err error) {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		renew(t, path, text)
 		d = &dataset{path: path, bar: &progress{w: io.Discard}}
 		seen, ended := int64(0), errors.New("ended")
 		err = d.read(t.Context(), "Reading", func(a attempt) error {

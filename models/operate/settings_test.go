@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,6 +21,15 @@ func config(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return "--config=" + file
+}
+
+// renew writes a file in place of the one there: to cut that short and write on in it
+// would wait for the disk each time.
+func renew(t *testing.T, path, text string) {
+	t.Helper()
+	if err := errors.Join(os.RemoveAll(path), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 const everything = `
@@ -179,9 +189,7 @@ func FuzzSettings(f *testing.F) {
 	}
 	o := Options{BrandName: defaultBrand, Config: filepath.Join(f.TempDir(), "admitone.toml")}
 	read := func(t *testing.T, text string) (Settings, Setup, error) {
-		if err := os.WriteFile(o.Config, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		renew(t, o.Config, text)
 		s := Setup{}
 		file, err := readSettings(o.Config)
 		if err == nil {
