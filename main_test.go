@@ -299,7 +299,7 @@ func TestWrongOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range []string{
-		"--listen nonsense", "--public-url nonsense", "--public-url http://accounts.example.com", "--listen 0.0.0.0:0", "--smtp nonsense",
+		"--listen nonsense", "--public-url nonsense", "--public-url https://:8443", "--public-url http://accounts.example.com", "--listen 0.0.0.0:0", "--smtp nonsense",
 		"--database mysql://x", "--time-zone Nowhere/Atall", "--trusted-proxies proxy", "--log loud", "--sign-up maybe", "--config " + file,
 		"--config " + file + ".none", "--mail-from nobody", "--brand-name=", "--no-dev-inbox", "--tls-cert " + file + " --tls-key " + file, "--tls-key " + file, "--drain 10m", "--drain=-1s", "--data " + file, "--key-file " + folder, "--keys nonsense",
 		"--nonsense", "nonsense",

@@ -100,7 +100,7 @@ func (s SMS) checkURL() error {
 	if err == nil {
 		_, err = url.ParseQuery(u.RawQuery)
 	}
-	if err != nil || u.Host == "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || u.Hostname() == "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("--sms-url: it is no address such as https://gateway.example.com/send; special characters are written as %xx")
 	}
 	if u.User != nil {

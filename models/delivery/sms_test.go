@@ -54,6 +54,7 @@ func TestCheckSMSErrors(t *testing.T) {
 		{"--sms-url", "%xx", with(func(s *SMS) { s.URL = at + "#hunter2" })},
 		{"--sms-url", "{basic}", with(func(s *SMS) { s.URL = "https://u:hunter2@gateway.example.com/" })},
 		{"--sms-url", "https://", with(func(s *SMS) { s.URL = "http://10.0.0.5:13013/?key=hunter2" })},
+		{"--sms-url", "https://", with(func(s *SMS) { s.URL = "https://:8443/hunter2" })},
 		{"--sms-url", "host", with(func(s *SMS) { s.URL = "https://{to}/send" })},
 		{"--sms-url", "no address", with(func(s *SMS) { s.URL = "https://gateway.example.com:{to}/send" })},
 		{"--sms-method", "POST", with(func(s *SMS) { s.Method = "DELETE" })},
@@ -146,7 +147,7 @@ func FuzzSMSTemplate(f *testing.F) {
 			t.Fatalf("%q %q %q is taken and cannot be written: %v", at, header, body, err)
 		}
 		u, err := url.Parse(placeholder.ReplaceAllString(at, "x"))
-		if err != nil || r.URL.Host != u.Host || r.URL.Scheme != u.Scheme || r.URL.Fragment != "" || r.URL.User != nil {
+		if err != nil || r.URL.Hostname() != u.Hostname() || u.Hostname() == "" || r.URL.Port() != u.Port() || r.URL.Scheme != u.Scheme || r.URL.Fragment != "" || r.URL.User != nil {
 			t.Errorf("%q with %q leads to %q", at, said, r.URL)
 		}
 		if len(r.URL.Query()) > len(u.Query()) {

@@ -181,7 +181,7 @@ func (o Options) publicURL(listenHost, listenPort string) (*url.URL, error) {
 		return &url.URL{Scheme: scheme, Host: "localhost:" + listenPort}, nil
 	}
 	u, err := url.Parse(strings.TrimSuffix(raw, "/"))
-	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || u.Hostname() == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("--public-url: %q is not an address such as https://accounts.example.com, without a path", raw)
 	}
 	if u.Scheme == "http" && scheme == "https" {

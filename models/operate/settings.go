@@ -220,7 +220,7 @@ func dials(raw string) error {
 	filled := dialed.Replace(raw)
 	u, err := url.Parse(filled)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Fragment != "":
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.Fragment != "":
 		return errors.New("this is not an address such as https://phones.example.com/dial?to={number}")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return errors.New("it must begin with https://, because numbers of people travel to it; http is for this machine alone")
