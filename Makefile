@@ -24,7 +24,7 @@ check: generate
 generate:
 	@go tool templ generate -log-level error
 
-FUZZTIME ?= 30s
+FUZZTIME ?= 1m
 fuzz:
 	tools/fuzz $(FUZZTIME)
 
