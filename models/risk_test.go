@@ -280,8 +280,12 @@ func FuzzAssess(f *testing.F) {
 func FuzzReadWeights(f *testing.F) {
 	f.Add(riskFile, uint64(1))
 	for _, change := range [][2]string{
-		{"never_seen = 4.0", "never_seen = inf"}, {"min_total = 100", "min_total = 1"}, {"far_away = 3.0", "far_away = nan"}, {"deny = 10.0", "deny = 1e6"},
-		{"idle_days = 90", "idle_days = 3650"}, {"[decision]", "[decided]"},
+		{"never_seen = 4.0", "never_seen = inf"},
+		{"min_total = 100", "min_total = 1"},
+		{"far_away = 3.0", "far_away = nan"},
+		{"deny = 10.0", "deny = 1e6"},
+		{"idle_days = 90", "idle_days = 3650"},
+		{"[decision]", "[decided]"},
 	} {
 		f.Add(strings.Replace(riskFile, change[0], change[1], 1), uint64(2))
 	}

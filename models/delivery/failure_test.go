@@ -18,7 +18,9 @@ func keepable(t *testing.T, said, kept, code string) {
 	switch {
 	case !utf8.ValidString(kept) || utf8.RuneCountInString(kept) > mostDetail || strings.TrimSpace(kept) != kept:
 		t.Errorf("%q is kept as %q", said, kept)
-	case strings.ContainsFunc(kept, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r != ' ' && unicode.IsSpace(r) }):
+	case strings.ContainsFunc(kept, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r != ' ' && unicode.IsSpace(r)
+	}):
 		t.Errorf("%q is kept as %q, which is not one plain line", said, kept)
 	case anAddress.MatchString(kept):
 		t.Errorf("%q is kept as %q, with an address", said, kept)

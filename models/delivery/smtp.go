@@ -46,7 +46,9 @@ func ParseSMTP(raw string) (SMTP, error) {
 	if u.Scheme == "smtps" {
 		return SMTP{}, errors.New("the mail server's URL begins with smtps: write smtp://...?tls=tls")
 	}
-	if u.Scheme != "smtp" || u.Hostname() == "" {
+	// Without the @ user and password are read as a host and its port, and the host is shown.
+	colons := strings.Contains(u.Hostname(), ":") && !strings.HasPrefix(u.Host, "[")
+	if u.Scheme != "smtp" || u.Hostname() == "" || colons {
 		return SMTP{}, errors.New("the mail server's URL names no server: write smtp://host:587?tls=starttls")
 	}
 	if u.Path != "" && u.Path != "/" {

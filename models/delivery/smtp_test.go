@@ -34,6 +34,7 @@ func TestParseSMTPErrors(t *testing.T) {
 		"http://u:hunter2@mail.example":           "smtp://host",
 		"smtps://u:hunter2@mail.example":          "?tls=tls",
 		"smtp://u:hunter2@":                       "smtp://host",
+		"smtp://u:hunter2:":                       "smtp://host",
 		"smtp://u:hun?ter2@mail.example":          "%",
 		"smtp://u:hun#ter2@mail.example":          "%xx",
 		"smtp://u:hun/ter2@mail.example":          "%",
@@ -94,9 +95,19 @@ func TestScrub(t *testing.T) {
 func FuzzParseSMTP(f *testing.F) {
 	const secret = "hunter2"
 	for _, s := range [][2]string{
-		{"smtp://u:", "@mail.example"}, {"smtp://u%40e:", "@[2001:db8::25]:26?tls=tls"}, {"smtp://u:", "@localhost:1025?tls=none"}, {"smtp://u:", "@mail.example?tls=none"},
-		{"smtp://", "@mail.example"}, {"smtps://u:", "@mail.example"}, {"smtp://u:", "/x@mail.example"}, {"smtp://u:", "?@mail.example"}, {"smtp://mail.example?", ""},
-		{"smtp://u:", "@mail.example:99999"}, {"smtp://u:p@", "%"}, {"", ""}, {"smtp://u:", "@[fe80::1%25eth0]"},
+		{"smtp://u:", "@mail.example"},
+		{"smtp://u%40e:", "@[2001:db8::25]:26?tls=tls"},
+		{"smtp://u:", "@localhost:1025?tls=none"},
+		{"smtp://u:", "@mail.example?tls=none"},
+		{"smtp://", "@mail.example"},
+		{"smtps://u:", "@mail.example"},
+		{"smtp://u:", "/x@mail.example"},
+		{"smtp://u:", "?@mail.example"},
+		{"smtp://mail.example?", ""},
+		{"smtp://u:", "@mail.example:99999"},
+		{"smtp://u:p@", "%"},
+		{"", ""},
+		{"smtp://u:", "@[fe80::1%25eth0]"},
 	} {
 		f.Add(s[0], s[1])
 	}
