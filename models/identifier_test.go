@@ -72,7 +72,8 @@ func FuzzParseEmail(f *testing.F) {
 		if again, reason := ParseEmail(e.Shown); again != e || reason != "" {
 			t.Fatalf("%q gave %+v, then %+v, %q", typed, e, again, reason)
 		}
-		if masked := MaskEmail(e.Shown); strings.Contains(masked, strings.SplitN(e.Shown, "@", 2)[0]+"@") {
+		local, _, _ := strings.Cut(e.Shown, "@") // one of stars alone is hidden among the mask's
+		if masked := MaskEmail(e.Shown); strings.Trim(local, "*") != "" && strings.Contains(masked, local+"@") {
 			t.Fatalf("the mask shows it all: %q", masked)
 		}
 	})
