@@ -22,8 +22,12 @@ type Phone struct {
 	Landline bool   // probably: it may get no texts
 }
 
-// maxPhone bounds what is read as a number, in bytes.
-const maxPhone = 64
+// maxPhone bounds what is read as a number, in bytes, and minPhone its E.164: the +
+// and seven digits, the least that a text is sent to.
+const (
+	maxPhone = 64
+	minPhone = 8
+)
 
 // ParsePhone reads a number in any notation. countries is where texts may go
 // (ISO 3166); a number without a country code is read as one of the first. The
@@ -43,6 +47,9 @@ func ParsePhone(typed string, countries []string) (Phone, string) {
 		return Phone{}, "not_a_number"
 	}
 	p := Phone{Value: phonenumbers.Format(n, phonenumbers.E164), Country: phonenumbers.GetRegionCodeForNumber(n)}
+	if len(p.Value) < minPhone {
+		return Phone{}, "not_a_number"
+	}
 	allowed := false
 	for _, c := range countries {
 		allowed = allowed || strings.EqualFold(c, p.Country)

@@ -68,7 +68,7 @@ func TestParsePhone(t *testing.T) {
 		"+44 909 012 3456": "type", "+44 800 123 4567": "type", "+44 843 123 4567": "type", "+44 7640 123456": "type",
 		"+33 6 12 34 56 78": "country", "+41 78 123 45 67": "country", "+1 876 210 1234": "country", "+1 416 555 0156": "country", "+44 7797 712345": "country",
 		"+800 1234 5678": "country", "+882 16 123456": "country", "+881 612 345678": "country", "+7 912 345-67-89": "country",
-		"0": "not_a_number", "133": "not_a_number", "112": "not_a_number", "0664": "not_a_number", "+43": "not_a_number", "+999 123456789": "not_a_number",
+		"0": "not_a_number", "133": "not_a_number", "112": "not_a_number", "0664": "not_a_number", "+43": "not_a_number", "1110": "not_a_number", "+999 123456789": "not_a_number",
 		"0664 123456789012345": "not_a_number", "mara@example.com": "not_a_number", "hello": "not_a_number", "+": "not_a_number", "-": "not_a_number",
 		"0664 1234567 ext. 5": "not_a_number", "+436641234567;ext=5": "not_a_number", "+43 664 1234567 x12": "not_a_number",
 		"+43664\x001234567": "not_a_number", "+436641234567\x00": "not_a_number", "+436641234567\n+436641234568": "not_a_number", "+43664\r1234567": "not_a_number",
