@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"net/url"
-	"os"
 	"testing"
 
 	"admitone/models/internal/db"
@@ -38,10 +37,7 @@ func ofOneAccount(t *testing.T, h *house) {
 // inEnglish makes a database in which a comes before B.
 func inEnglish(t *testing.T) string {
 	t.Helper()
-	base := os.Getenv("ADMITONE_TEST_POSTGRES")
-	if base == "" {
-		t.Skip("ADMITONE_TEST_POSTGRES is not set: run it by make test or tools/with-postgres")
-	}
+	base := postgresServer(t)
 	u, err := url.Parse(base)
 	if err != nil {
 		t.Fatal(err)

@@ -172,14 +172,11 @@ func TestEraseAndSignInAtOnce(t *testing.T) {
 // tables names every table of the schema.
 func (h *house) tables(t testing.TB) []string {
 	t.Helper()
-	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-	if h.core.db.Engine == "postgres" {
-		query = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
-	}
-	var names []string
-	if err := h.core.db.Read(ctx).Raw(query).Scan(&names).Error; err != nil {
+	pool, err := h.core.db.Read(ctx).DB()
+	if err != nil {
 		t.Fatal(err)
 	}
+	names := tableNames(t, pool, h.core.db.Engine)
 	if len(names) < 14 {
 		t.Fatalf("tables %q", names)
 	}

@@ -96,14 +96,20 @@ func openModels(t testing.TB, o Options) *Models {
 	return m
 }
 
-// postgresURL makes a schema of its own on the server that tools/with-postgres
-// has started.
-func postgresURL(t testing.TB) string {
+// postgresServer is the URL of the server that tools/with-postgres has started.
+func postgresServer(t testing.TB) string {
 	t.Helper()
 	base := os.Getenv("ADMITONE_TEST_POSTGRES")
 	if base == "" {
 		t.Skip("ADMITONE_TEST_POSTGRES is not set: run it by make test or tools/with-postgres")
 	}
+	return base
+}
+
+// postgresURL makes a schema of its own on it.
+func postgresURL(t testing.TB) string {
+	t.Helper()
+	base := postgresServer(t)
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, base)
 	if err != nil {

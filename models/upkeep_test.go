@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"admitone/models/internal/db"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -75,6 +77,15 @@ func texts(t testing.TB, pool *sql.DB, query string, args ...any) (list []string
 		list = append(list, s)
 	}
 	return list
+}
+
+// tableNames lists the tables of a database, that of the migrations too.
+func tableNames(t testing.TB, pool *sql.DB, engine string) []string {
+	t.Helper()
+	if engine == db.Postgres {
+		return texts(t, pool, "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()")
+	}
+	return texts(t, pool, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
 }
 
 func emptySQLite(t testing.TB) string {
@@ -205,15 +216,13 @@ func TestMoveCompares(t *testing.T) {
 			must("CREATE TRIGGER spoils BEFORE INSERT ON votes FOR EACH ROW WHEN (NEW.id = 'r2 ü') EXECUTE FUNCTION spoil()")
 			_, err = move(from, to, func(string, int64, int64) {})
 			mustContain(t, err, "the table votes differs", "nothing was kept there")
-			rows, _ := conn.Query(ctx, "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema() AND table_name <> 'goose_db_version'")
-			tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-			if err != nil || len(tables) == 0 {
-				t.Fatal(tables, err)
+			left := rowsOf(t, db.Postgres, to)
+			if len(left) == 0 {
+				t.Fatal("there is no table")
 			}
-			for _, table := range tables {
-				var n int
-				if err := conn.QueryRow(ctx, "SELECT count(*) FROM "+table).Scan(&n); err != nil || n != 0 {
-					t.Errorf("%d rows are left in %s (%v)", n, table, err)
+			for table, n := range left {
+				if n != 0 {
+					t.Errorf("%d rows are left in %s", n, table)
 				}
 			}
 			must("DROP TRIGGER spoils ON votes")

@@ -255,7 +255,10 @@ func (p *tab) at(path string) {
 	p.t.Helper()
 	await(p.t, path, func() (string, bool) {
 		got := p.path()
-		return got + ", which says:\n" + p.text("main"), got == path
+		if got == path {
+			return got, true
+		}
+		return got + ", which says:\n" + p.text("main"), false
 	})
 }
 
@@ -291,9 +294,11 @@ func (p *tab) saysAfterReload(selector, words string) {
 // is waits until something is true of the page.
 func (p *tab) is(expression string) {
 	p.t.Helper()
-	await(p.t, fmt.Sprintf("what is true on %s: %s", p.path(), expression), func() (bool, bool) {
-		v := eval[bool](p, expression)
-		return v, v
+	await(p.t, expression, func() (string, bool) {
+		if eval[bool](p, expression) {
+			return "", true
+		}
+		return "it is not true on " + p.path(), false
 	})
 }
 

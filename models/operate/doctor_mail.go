@@ -102,12 +102,10 @@ func (e examination) dkim(ctx context.Context, domain string) finding {
 		return noDNS("DKIM", name, err)
 	}
 	for _, r := range all {
-		for tag := range strings.SplitSeq(r, ";") {
-			if key, is := strings.CutPrefix(strings.TrimSpace(tag), "p="); is && key != "" {
-				return fine("DKIM", "there is a key at %s", name)
-			} else if is {
-				return finding{wrong, "DKIM", "the key at " + name + " is taken back (p= is empty)", "publish the one that the mail server signs with"}
-			}
+		if key, is := tags(r)["p"]; is && key != "" {
+			return fine("DKIM", "there is a key at %s", name)
+		} else if is {
+			return finding{wrong, "DKIM", "the key at " + name + " is taken back (p= is empty)", "publish the one that the mail server signs with"}
 		}
 	}
 	return finding{wrong, "DKIM", "there is no key at " + name, "publish the one that the mail server signs with, or look at the selector"}
@@ -127,7 +125,7 @@ func (e examination) dmarc(ctx context.Context, domain string) finding {
 			return noDNS("DMARC", "_dmarc."+name, err)
 		case len(list) > 1:
 			return finding{wrong, "DMARC", fmt.Sprintf("_dmarc.%s has %d records, and receivers take none of them", name, len(list)), "make one of them"}
-		case len(list) == 1 && asked(list[0], name != domain) == "none":
+		case len(list) == 1 && asked(tags(strings.ToLower(list[0])), name != domain) == "none":
 			return finding{look, "DMARC", "_dmarc." + name + " asks receivers to do nothing (p=none): others can send in your name", "once the reports show that your own mails pass, say p=quarantine or p=reject"}
 		case len(list) == 1:
 			return fine("DMARC", "_dmarc.%s says what becomes of mails in your name: %s", name, list[0])
@@ -138,14 +136,24 @@ func (e examination) dmarc(ctx context.Context, domain string) finding {
 
 // asked is what a DMARC record asks receivers to do with mails of its domain, or of one
 // below it: sp comes before p there.
-func asked(record string, below bool) (policy string) {
-	for tag := range strings.SplitSeq(strings.ToLower(record), ";") {
-		switch name, value, _ := strings.Cut(tag, "="); {
-		case strings.TrimSpace(name) == "p" && policy == "", below && strings.TrimSpace(name) == "sp":
-			policy = strings.TrimSpace(value)
+func asked(record map[string]string, below bool) (policy string) {
+	if policy, said := record["sp"]; below && said {
+		return policy
+	}
+	return record["p"]
+}
+
+// tags are those of a record of DKIM or DMARC; of one that is there twice the first.
+func tags(record string) map[string]string {
+	all := map[string]string{}
+	for tag := range strings.SplitSeq(record, ";") {
+		name, value, is := strings.Cut(tag, "=")
+		name = strings.TrimSpace(name)
+		if _, before := all[name]; is && !before {
+			all[name] = strings.TrimSpace(value)
 		}
 	}
-	return policy
+	return all
 }
 
 // gateway connects to the gateway for texts, and asks it for nothing.

@@ -4,10 +4,12 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -101,6 +103,9 @@ func TestBackupAndMoveRefuse(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(data, "key"), []byte("the only key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := errors.Join(syscall.Mkfifo(filepath.Join(data, "pipe"), 0o600), os.Symlink("nothing", filepath.Join(data, "astray"))); err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range []step{
 		{"backup " + copied + " --data " + data, "", "--data: there is no database at"},
 		{"backup " + copied + " --database postgres://ada:secret@db.example/x?password=secret", "", `pg_dump --format=custom --file="` + copied + `" "postgres://ada@db.example/x"`},
@@ -116,6 +121,8 @@ func TestBackupAndMoveRefuse(t *testing.T) {
 		{"backup " + filepath.Join(data, "admitone.db") + " --replace --data " + data, "", "is the database itself"},
 		{"backup " + filepath.Join(data, "admitone.db-wal") + " --replace --data " + data, "", "is the database itself"},
 		{"backup " + filepath.Join(data, "key") + " --replace --data " + data, "", "is no database"},
+		{"backup " + filepath.Join(data, "pipe") + " --replace --data " + data, "", "is no database"}, // and is not waited for
+		{"backup " + filepath.Join(data, "astray") + " --data " + data, "", "is there already"},
 	} {
 		s.try(t)
 	}

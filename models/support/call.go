@@ -148,10 +148,7 @@ func (c *Calls) Book(ctx context.Context, v Visitor, f BookCall) (s Started, err
 			ID: c.NewID(), Number: number, Name: cleanName(f.Name), Problem: problemOf(f.Problem), State: Scheduled,
 			SlotAt: at, CreatedAt: tx.Now, ChangedAt: tx.Now,
 		}
-		if w.account != "" {
-			row.AccountID = &w.account
-		}
-		if s.Token, err = c.token(tx, w.hash); err != nil {
+		if row.AccountID, s.Token, err = c.holder(tx, w); err != nil {
 			return err
 		}
 		s.ID, row.TokenHash = row.ID, c.HashToken(s.Token)

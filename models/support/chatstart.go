@@ -52,10 +52,7 @@ func (c *Chats) Start(ctx context.Context, v Visitor, f StartChat) (s Started, e
 			ID: c.NewID(), Problem: problemOf(f.Problem), Name: cleanName(f.Name), Email: email, Address: from,
 			Device: c.Device(v.Client), State: Waiting, StartedAt: tx.Now, VisitorAt: tx.Now, ChangedAt: tx.Now,
 		}
-		if w.account != "" {
-			row.AccountID = &w.account
-		}
-		if s.Token, err = c.token(tx, w.hash); err != nil {
+		if row.AccountID, s.Token, err = c.holder(tx, w); err != nil {
 			return err
 		}
 		s.ID, row.TokenHash = row.ID, c.HashToken(s.Token)

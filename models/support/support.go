@@ -139,6 +139,16 @@ func (w who) has(account *string, hash string) bool {
 	return w.hash != "" && hash == w.hash
 }
 
+// holder is whose what begins now is: the account's where its visitor is signed in, and
+// the browser's with the new cookie.
+func (c *core) holder(tx *db.Tx, w who) (account *string, token string, err error) {
+	if w.account != "" {
+		account = &w.account
+	}
+	token, err = c.token(tx, w.hash)
+	return account, token, err
+}
+
 // token makes a new cookie at each beginning: one that was there before may have
 // been copied by whoever had this browser last. What the old one opened goes on
 // under the new one.

@@ -73,21 +73,29 @@ func free(name, from string, replace bool) error {
 			return fmt.Errorf("%s is the database itself, or belongs to it: %w", name, ErrNoCopy)
 		}
 	}
-	f, err := os.Open(name)
+	info, err := os.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return err
 	case !replace:
-		return errors.Join(fs.ErrExist, f.Close())
-	}
-	head := make([]byte, len(magic))
-	n, err := io.ReadFull(f, head)
-	if err := errors.Join(err, f.Close()); n < len(magic) || string(head) != magic {
-		return errors.Join(fmt.Errorf("%s is no database: %w", name, ErrNoCopy), err)
+		return fs.ErrExist
+	case !info.Mode().IsRegular() || !isDatabase(name):
+		return fmt.Errorf("%s is no database: %w", name, ErrNoCopy)
 	}
 	return nil
+}
+
+func isDatabase(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, len(magic))
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == magic
 }
 
 func sameFile(a, b string) bool {
