@@ -261,12 +261,12 @@ var states = []state{
 	{"test inbox, its text", "", func(p *tab) { p.letter("#tab-text") }},
 	{"test inbox, its headers", "", func(p *tab) { p.letter("#tab-headers") }},
 	{"test inbox, its source", "", func(p *tab) { p.letter("#tab-source") }},
-	{"test inbox, no such letter", "", visiting("/dev/inbox/m-1-1")},
+	{"test inbox, no such letter", "", func(p *tab) { p.letter(""); p.visit("/dev/inbox/m-1-1?to=" + p.nobody()) }},
 	{"test inbox, failing", "", func(p *tab) {
 		p.s.behave("refuse", p.nobody())
 		p.signUp(p.nobody())
 		p.says("#delivery", "Refused")
-		p.visit("/dev/inbox")
+		p.visit("/dev/inbox?to=" + p.nobody())
 		p.says("details", "refused")
 	}},
 }
