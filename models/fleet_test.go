@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,6 +67,11 @@ func TestTenAtOnce(t *testing.T) {
 	for name, through := range map[string]func(string) string{
 		"an advisory lock": func(database string) string { return database },
 		"no advisory lock": func(database string) string { _, database = onWire(t, database); return database },
+		"and tables that are changed one statement at a time": func(database string) string {
+			w, database := onWire(t, database)
+			w.online.Store(true)
+			return database
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &house{clock: newClock()}
@@ -90,8 +96,20 @@ func TestTenAtOnce(t *testing.T) {
 			if n := h.count(t, "SELECT count(*) FROM goose_db_version GROUP BY version_id ORDER BY count(*) DESC LIMIT 1"); n != 1 {
 				t.Errorf("a migration was made %d times", n)
 			}
+			plain := openHouse(t, postgresURL(t), func(*Options) {})
+			if got, want := h.shape(t), plain.shape(t); !slices.Equal(got, want) {
+				t.Errorf("the tables are\n%q\nwant\n%q", got, want)
+			}
 		})
 	}
+}
+
+// shape is the columns and the indexes of every table.
+func (h *house) shape(t *testing.T) []string {
+	t.Helper()
+	return texts(t, must(h.core.db.Read(ctx).DB()), `SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
+		FROM information_schema.columns WHERE table_schema = current_schema()
+		UNION ALL SELECT regexp_replace(indexdef, ' ON \S+\.', ' ON ') FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1`)
 }
 
 // On an engine that speaks the protocol of PostgreSQL, has no LISTEN, no pg_notify

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,7 @@ type wire struct {
 	undone   atomic.Int32
 	plain    atomic.Bool // hands everything on
 	refuse   *countdown  // where it is not nil: but for one statement
+	online   atomic.Bool // tables are changed while they serve, and so in no transaction: it is CockroachDB
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -42,6 +44,9 @@ type ending struct {
 
 // unlike is a query that the real server refuses as something it has not (0A000).
 const unlike = "SELECT DISTINCT 1 FOR UPDATE"
+
+// changesTables is what needs a table that is there already.
+var changesTables = regexp.MustCompile(`(?i)^\s*(ALTER|DROP|CREATE (UNIQUE )?INDEX)\b`)
 
 // outOfLine is a commit that comes to nothing: by the server, in its protocol.
 const outOfLine = "ROLLBACK; DO $$ BEGIN RAISE EXCEPTION 'restart transaction' USING ERRCODE = '40001'; END $$"
@@ -109,13 +114,17 @@ func (w *wire) serve(client net.Conn) {
 		delete(w.open, client)
 		w.mu.Unlock()
 	}()
+	from, to := pgproto3.NewBackend(client, client), pgproto3.NewFrontend(server, server)
+	m, err := from.ReceiveStartupMessage()
+	if w.online.Load() {
+		from.Send(&pgproto3.ParameterStatus{Name: "crdb_version", Value: "CockroachDB"})
+		_ = from.Flush()
+	}
 	go func() {
 		_, _ = io.Copy(client, server)
 		_ = client.Close()
 	}()
-	from, to := pgproto3.NewBackend(client, client), pgproto3.NewFrontend(server, server)
-	m, err := from.ReceiveStartupMessage()
-	listens := false
+	listens, within := false, false
 	for err == nil {
 		ends, late := w.endsAt(m)
 		if ends {
@@ -124,13 +133,14 @@ func (w *wire) serve(client net.Conn) {
 		if ends && !late {
 			return
 		}
-		if q, ok := m.(*pgproto3.Query); ok && strings.HasPrefix(q.String, "LISTEN") {
-			listens = true
-		}
+		listens = listens || strings.HasPrefix(statementOf(m), "LISTEN")
 		if w.refuse != nil && !listens {
 			m = w.refuse.refused(m)
 		}
-		to.Send(w.rewritten(m))
+		if s := strings.ToLower(statementOf(m)); s != "" {
+			within = strings.HasPrefix(s, "begin") || within && s != "commit" && s != "rollback"
+		}
+		to.Send(w.rewritten(m, within))
 		if err = to.Flush(); err == nil {
 			m, err = from.Receive()
 		}
@@ -154,19 +164,22 @@ func (w *wire) endings() int {
 	return w.ending.times
 }
 
-func (w *wire) endsAt(m pgproto3.FrontendMessage) (ends, late bool) {
-	var statement string
+// statementOf is "" where a message brings none.
+func statementOf(m pgproto3.FrontendMessage) string {
 	switch m := m.(type) {
 	case *pgproto3.Query:
-		statement = m.String
+		return m.String
 	case *pgproto3.Parse:
-		statement = m.Query
-	default:
-		return false, false
+		return m.Query
 	}
+	return ""
+}
+
+func (w *wire) endsAt(m pgproto3.FrontendMessage) (ends, late bool) {
+	statement := statementOf(m)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ending.times == 0 || !strings.Contains(statement, w.ending.words) {
+	if statement == "" || w.ending.times == 0 || !strings.Contains(statement, w.ending.words) {
 		return false, false
 	}
 	w.ending.times--
@@ -174,21 +187,25 @@ func (w *wire) endsAt(m pgproto3.FrontendMessage) (ends, late bool) {
 }
 
 // rewritten lets the server itself answer as the other engine would.
-func (w *wire) rewritten(m pgproto3.FrontendMessage) pgproto3.FrontendMessage {
+func (w *wire) rewritten(m pgproto3.FrontendMessage, within bool) pgproto3.FrontendMessage {
 	if w.plain.Load() {
 		return m
 	}
 	switch m := m.(type) {
 	case *pgproto3.Query:
-		m.String = w.said(m.String)
+		m.String = w.said(m.String, within)
 	case *pgproto3.Parse:
-		m.Query = w.said(m.Query)
+		m.Query = w.said(m.Query, within)
 	}
 	return m
 }
 
-func (w *wire) said(query string) string {
+// said is what the server hears; within is whether a transaction has begun.
+func (w *wire) said(query string, within bool) string {
 	switch {
+	case within && w.online.Load() && changesTables.MatchString(query):
+		w.refused.Add(1)
+		return unlike
 	case strings.Contains(query, "pg_notify"):
 		w.notified.Add(1)
 		return unlike

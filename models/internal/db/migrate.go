@@ -4,10 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 )
 
@@ -93,6 +96,9 @@ func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, engine string)
 	if err != nil {
 		return err
 	}
+	if engine == Postgres && statementwise(ctx, pool) {
+		files = singly{files}
+	}
 	p, err := goose.NewProvider(dialect, pool, files)
 	if err != nil {
 		return err
@@ -100,3 +106,39 @@ func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, engine string)
 	_, err = p.Up(ctx)
 	return wrap("migrate", err)
 }
+
+// statementwise says whether the engine is CockroachDB, which tells its version to
+// whoever connects. In a transaction it makes no partial index of a column that is as
+// new, and no index of a name that has just become free.
+func statementwise(ctx context.Context, pool *sql.DB) (yes bool) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	_ = conn.Raw(func(driver any) error {
+		c, ok := driver.(*stdlib.Conn)
+		yes = ok && c.Conn().PgConn().ParameterStatus("crdb_version") != ""
+		return nil
+	})
+	return yes
+}
+
+// singly are migrations whose statements each take effect by themselves.
+type singly struct{ fs.FS }
+
+// Open gives a file with the word for goose in front.
+func (s singly) Open(name string) (fs.File, error) {
+	f, err := s.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return f, err
+	}
+	return prefixed{f, io.MultiReader(strings.NewReader("-- +goose NO TRANSACTION\n"), f)}, nil
+}
+
+type prefixed struct {
+	fs.File
+	io.Reader
+}
+
+func (f prefixed) Read(b []byte) (int, error) { return f.Reader.Read(b) }
