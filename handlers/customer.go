@@ -88,7 +88,7 @@ func (s *site) customer(c echo.Context, account string) (views.ConsoleCustomer, 
 		return views.ConsoleCustomer{}, err
 	}
 	return views.ConsoleCustomer{
-		ID: of.ID, Addresses: of.Addresses, CodesShut: of.CodesShut, Ways: waysOf(of.Ways), TwoStep: of.TwoStep, Locale: of.Locale,
+		ID: of.ID, Addresses: of.Addresses, VoIP: of.VoIP, CodesShut: of.CodesShut, Ways: waysOf(of.Ways), TwoStep: of.TwoStep, Locale: of.Locale,
 		HasPassword: of.HasPassword(), Devices: of.Devices, Sessions: of.Sessions, WrongCodes: of.WrongCodes,
 		CreatedAt: of.CreatedAt, ClosingAt: of.ClosingAt, LastSignIn: of.LastSignIn,
 		Recent: activities(of.Recent), Deliveries: deliveries(of.Deliveries),

@@ -86,3 +86,9 @@ func countryOf(number string) string {
 	}
 	return phonenumbers.GetRegionCodeForNumber(n)
 }
+
+// isVoIP says whether a number in E.164 is one of an internet service.
+func isVoIP(number string) bool {
+	n, err := phonenumbers.Parse(number, "")
+	return err == nil && phonenumbers.GetNumberType(n) == phonenumbers.VOIP
+}

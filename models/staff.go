@@ -24,6 +24,7 @@ const (
 type Facts struct {
 	ID                string
 	Addresses         []string // masked, the main one first
+	VoIP              bool     // the number is an internet service's: who has an account there reads its texts (SECURITY.md D1)
 	Role, TwoStep     string
 	CreatedAt         time.Time
 	ClosingAt         time.Time // zero: it is not closing
@@ -138,6 +139,7 @@ func (s *Staff) facts(ctx context.Context, id string) (f Facts, err error) {
 	}
 	for _, i := range list {
 		f.Addresses = append(f.Addresses, i.masked())
+		f.VoIP = f.VoIP || i.Kind == kindPhone && isVoIP(i.Value)
 		if i.WrongInRow >= wrongInRow {
 			f.CodesShut = append(f.CodesShut, i.masked())
 		}

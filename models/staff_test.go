@@ -84,6 +84,13 @@ func TestStaffFacts(t *testing.T) {
 		if f.WrongCodes != 1 || !slices.Equal(f.CodesShut, []string{"number ending 67"}) || f.Devices != 1 || f.Sessions != 1 || f.TwoStep != TwoStepNewDevices {
 			t.Errorf("%+v", f)
 		}
+		if f.VoIP {
+			t.Error("a mobile number is said to be an internet service's")
+		}
+		h.exec(t, "UPDATE identifiers SET value = '+43720123456' WHERE kind = 'phone'")
+		if f, err := h.Staff.Show(ctx, f.ID); err != nil || !f.VoIP {
+			t.Errorf("an internet service's number is not said to be one: %+v, %v", f, err)
+		}
 		if byID, err := h.Staff.Show(ctx, f.ID); err != nil || byID.ID != f.ID {
 			t.Errorf("%+v, %v", byID, err)
 		}

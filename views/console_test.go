@@ -25,7 +25,7 @@ func someDesk(path string) Desk {
 
 func someCustomer() ConsoleCustomer {
 	return ConsoleCustomer{
-		ID: "a1", Addresses: []string{"m***@example.com", "m***@example.org", "number ending 17"}, CodesShut: []string{"m***@example.org"},
+		ID: "a1", Addresses: []string{"m***@example.com", "m***@example.org", "number ending 17"}, VoIP: true, CodesShut: []string{"m***@example.org"},
 		Ways: []Way{{Masked: "number ending 17"}, {Masked: "m***@example.com"}}, TwoStep: "new_devices", Locale: "en", HasPassword: true,
 		Devices: 4, Sessions: 2, WrongCodes: 1, CreatedAt: noon, ClosingAt: noon, LastSignIn: noon.AddDate(0, 0, -3), Verified: noon, VerifiedUntil: noon.Add(time.Hour), Recent: everyActivity(),
 		Deliveries: []ConsoleDelivery{
@@ -131,6 +131,21 @@ func TestEveryConsolePage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Staff see that a number is an internet service's, beside that number alone.
+func TestInternetNumber(t *testing.T) {
+	for voip, want := range map[bool]int{true: 1, false: 0} {
+		c := someCustomer()
+		c.VoIP = voip
+		doc := parse(t, ConsoleCustomerView(ConsoleCustomerPage{Desk: someDesk("/console/customer/a1"), Customer: c}))
+		beside := find(doc, func(n *html.Node) bool {
+			return n.Data == "dd" && strings.Contains(text(n), deskVoIP) && strings.Contains(text(n), "number ending 17")
+		})
+		if len(beside) != want {
+			t.Errorf("VoIP %v: it is said %d times", voip, len(beside))
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ const (
 	deskUnverified  = "Not verified by a service code."
 	deskWrites      = "Writes in this chat while signed in to the account."
 	deskReadOut     = "On a call at {time} this account's service code was read out."
+	deskVoIP        = "Internet number (VoIP)"
 	deskThen        = ", then "
 	deskNoWays      = "Nowhere: every way is shut"
 	deskShut        = "Codes shut"

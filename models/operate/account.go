@@ -154,6 +154,9 @@ func showAccount(ctx context.Context, m *models.Models, name string, zone *time.
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
 	}
+	if f.VoIP {
+		fmt.Fprintf(w, "phone number\tof an internet service (VoIP)\n")
+	}
 	if !f.ClosingAt.IsZero() {
 		fmt.Fprintf(w, "will be erased\t%s\n", at(f.ClosingAt))
 	}
