@@ -291,7 +291,8 @@ func Assess(s Signals, w Weights) Assessment {
 	switch {
 	case score >= w.Decision.Deny && refusable:
 		a.Decision = Deny
-	case score >= w.Decision.StepUp:
+	case score >= w.Decision.StepUp && len(parts) > 0:
+		// Where most people are alike, one who comes as always scores high too.
 		a.Decision = StepUp
 	}
 	slices.SortStableFunc(parts, func(a, b part) int {

@@ -210,6 +210,8 @@ func holds(t *testing.T, s Signals) {
 		fault("the holder is locked out", s)
 	case s.Own <= 0 && !s.UnknownDevice && !s.FarAway && !s.NewCountry && s.AddressFailures < w.Signals.AddressFailuresFrom && a.Decision != Allow:
 		fault("the first sign-in is asked for more", s)
+	case a.Decision != Allow && len(a.Reasons) == 0:
+		fault("unusual, and nobody could be told why", s)
 	case !reflect.DeepEqual(a, Assess(s, w)):
 		fault("not the same twice", s)
 	}
@@ -248,6 +250,24 @@ func holds(t *testing.T, s Signals) {
 		if b := Assess(better, w); b.Score > a.Score*(1+1e-9) || strength[b.Decision] > strength[a.Decision] {
 			fault("having had value "+string(rune('0'+i))+" once more made it worse", better)
 		}
+	}
+}
+
+// Where most people share a country and a browser, one who comes as always on a known
+// device is still not unusual.
+func TestRiskOfTheAlike(t *testing.T) {
+	own := func(all int) Count { return Count{All: all, Own: 2} }
+	s := Signals{Evidence: Evidence{
+		Total: 3995, Accounts: 1550, Own: 2,
+		Country: own(3995), Network: own(231), Address: own(2), Kind: own(3395), System: own(1375), Browser: own(1375), Agent: own(1375),
+		Networks: 27, Addresses: 2895, Systems: 2, Browsers: 41, Agents: 883,
+	}}
+	if a := Assess(s, DefaultWeights()); a.Decision != Allow {
+		t.Errorf("a known device, where it always was: %+v", a)
+	}
+	s.UnknownDevice = true
+	if a := Assess(s, DefaultWeights()); a.Decision != StepUp {
+		t.Errorf("an unknown device: %+v", a)
 	}
 }
 
