@@ -36,13 +36,13 @@ func (e examination) database(ctx context.Context) []finding {
 	case err != nil:
 		return []finding{{wrong, "database", MendOpen(err).Error(), "look whether it runs, and at the address and the password of --database; a file must belong to the user that runs admitone"}}
 	}
-	at, todo := standing(found.Migrations)
+	at, pending := standing(found.Migrations)
 	list := []finding{fine("database", "%s answers, its schema is at %s", found.Engine, at)}
 	switch {
 	case newer(found.Migrations):
 		list[0] = finding{wrong, "database", "a newer admitone has changed the schema (" + at + ")", "use that one, or restore the backup from before it"}
-	case len(todo) > 0:
-		list[0] = finding{look, "database", fmt.Sprintf("%s answers, its schema is at %s and behind this program: %s to be done", found.Engine, at, isOrAre(len(todo))), "run admitone migrate; the next start does it, too"}
+	case len(pending) > 0:
+		list[0] = finding{look, "database", fmt.Sprintf("%s answers, its schema is at %s and behind this program: %s to be done", found.Engine, at, isOrAre(len(pending))), "run admitone migrate; the next start does it, too"}
 	}
 	if !found.Clock.IsZero() {
 		if apart := found.Clock.Sub(e.Now()).Abs(); apart > 2*time.Second {

@@ -35,15 +35,15 @@ func (m MigrateCommands) do(ctx context.Context, call Call) error {
 	if strings.HasPrefix(call.Words, "migrate status") {
 		return listMigrations(before, call.Out)
 	}
-	at, todo := standing(before)
+	at, pending := standing(before)
 	switch {
 	case newer(before):
 		return fmt.Errorf("migrate: the database is at %s, which only a newer admitone knows; use that one, or restore the backup from before it", at)
-	case len(todo) == 0:
+	case len(pending) == 0:
 		_, err := fmt.Fprintf(call.Out, "There is nothing to do: the database is at %s.\n", at)
 		return err
 	case m.Up.Check:
-		return fmt.Errorf("migrate: %s to be done: %s; run admitone migrate", isOrAre(len(todo)), strings.Join(todo, ", "))
+		return fmt.Errorf("migrate: %s to be done: %s; run admitone migrate", isOrAre(len(pending)), strings.Join(pending, ", "))
 	}
 	if !models.OnPostgres(set.Database) {
 		held, err := HoldData(call.Options)
@@ -76,11 +76,11 @@ func upToDate(ctx context.Context, database string) error {
 	if err != nil {
 		return MendOpen(err)
 	}
-	switch at, todo := standing(list); {
+	switch at, pending := standing(list); {
 	case newer(list):
 		return fmt.Errorf("--database: it is at %s, which only a newer admitone knows; use that one", at)
-	case len(todo) > 0:
-		return fmt.Errorf("--database: it is at %s, and this admitone needs it at %s; use the one that serves, or run admitone migrate", at, todo[len(todo)-1])
+	case len(pending) > 0:
+		return fmt.Errorf("--database: it is at %s, and this admitone needs it at %s; use the one that serves, or run admitone migrate", at, pending[len(pending)-1])
 	}
 	return nil
 }
@@ -93,16 +93,16 @@ func isOrAre(n int) string {
 }
 
 // standing says at which step a schema is, and which are to be done.
-func standing(list []models.Migration) (at string, todo []string) {
+func standing(list []models.Migration) (at string, pending []string) {
 	at = "an empty schema"
 	for _, m := range list {
 		if m.At.IsZero() {
-			todo = append(todo, m.Name)
+			pending = append(pending, m.Name)
 		} else {
 			at = nameOf(m)
 		}
 	}
-	return at, todo
+	return at, pending
 }
 
 // newer says whether a newer program has changed the schema.

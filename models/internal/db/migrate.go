@@ -138,7 +138,7 @@ func (s singly) Open(name string) (fs.File, error) {
 
 type prefixed struct {
 	fs.File
-	io.Reader
+	text io.Reader
 }
 
-func (f prefixed) Read(b []byte) (int, error) { return f.Reader.Read(b) }
+func (f prefixed) Read(b []byte) (int, error) { return f.text.Read(b) }
