@@ -3,6 +3,8 @@ package operate
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +76,32 @@ func TestAccountCommands(t *testing.T) {
 			t.Errorf("%s does not say %q:\n%s", step.args, step.says, said)
 		case strings.Contains(said, mara):
 			t.Errorf("%s prints the whole address:\n%s", step.args, said)
+		}
+	}
+}
+
+// The operator sees that a number is an internet service's, and of no other.
+func TestShowsInternetNumbers(t *testing.T) {
+	data := t.TempDir()
+	if _, err := operator(t, data, "create", "mara@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := sql.Open("sqlite3", filepath.Join(data, "admitone.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for _, number := range []string{"+436641234567", "+43720123456"} {
+		if _, err := pool.Exec("DELETE FROM identifiers WHERE kind = 'phone'"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pool.Exec(`INSERT INTO identifiers (id, account_id, kind, value, shown, is_primary, wrong_in_row, created_at, verified_at)
+			SELECT 'p', account_id, 'phone', ?, ?, 0, 0, created_at, created_at FROM identifiers WHERE kind = 'email'`, number, number); err != nil {
+			t.Fatal(err)
+		}
+		said, err := operator(t, data, "show", "mara@example.com")
+		if voip := strings.Contains(said, "of an internet service (VoIP)"); err != nil || voip != (number == "+43720123456") {
+			t.Errorf("%s: %v\n%s", number, err, said)
 		}
 	}
 }
