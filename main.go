@@ -190,7 +190,7 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 	}
 	server.RegisterOnShutdown(site.CloseStreams)
 	beside := []func(context.Context) error{
-		worker.Run, people.Run, m.Tally, m.Console.Guard, m.Keys.Follow,
+		worker.Run, people.Run, m.Tally, m.Sessions.Touch, m.Console.Guard, m.Keys.Follow,
 		func(ctx context.Context) error { return operate.Sweep(ctx, log, m.Sweep, people.Sweep) },
 	}
 	if o.Metrics != "" {

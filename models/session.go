@@ -13,6 +13,7 @@ import (
 type Sessions struct {
 	*core
 	held heldSessions
+	used usedSessions
 }
 
 // Session is a signed-in session, as the account page shows it.
@@ -67,7 +68,7 @@ const (
 )
 
 // Find says what a client's token stands for, with the session where it is signed in.
-// It notes that the session was used, and that it has moved.
+// It notes that the session was used, which Touch writes, and that it has moved.
 func (s *Sessions) Find(ctx context.Context, c Client) (Session, Standing, error) {
 	if c.Session == "" {
 		return Session{}, Nobody, nil
@@ -91,9 +92,7 @@ func (s *Sessions) Find(ctx context.Context, c Client) (Session, Standing, error
 		return Session{AccountID: *found.AccountID, SignedInAt: found.CreatedAt, Moved: true}, SignedIn, err
 	}
 	if now.Sub(found.SeenAt) >= touchEvery {
-		if err := s.touch(ctx, found.ID); err != nil {
-			return Session{}, Nobody, err
-		}
+		s.used.note(found.ID, now)
 	}
 	return Session{
 		AccountID: *found.AccountID, Email: *r.Shown, Device: found.Device, Address: found.Address, Place: found.Place,
@@ -157,13 +156,6 @@ func (h *heldSessions) put(version int64, id string, row foundSession) {
 		h.version, h.rows = version, map[string]foundSession{}
 	}
 	h.rows[id] = row
-}
-
-func (s *Sessions) touch(ctx context.Context, id string) error {
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec("UPDATE sessions SET seen_at = ? WHERE id = ?", tx.Now, id)
-		return err
-	})
 }
 
 // SignOut ends the session of a token. It holds from the moment that is
