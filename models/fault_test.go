@@ -116,11 +116,18 @@ func (f *faults) WithGroup(string) slog.Handler      { return f }
 // everyWhere runs a test where SQLite, and where PostgreSQL, refuses statements.
 func everyWhere(t *testing.T, test func(t *testing.T, f *faults)) {
 	t.Helper()
+	everyWhereWith(t, func(*Options) {}, test)
+}
+
+// everyWhereWith is everyWhere with other options.
+func everyWhereWith(t *testing.T, change func(*Options), test func(t *testing.T, f *faults)) {
+	t.Helper()
 	open := func(t *testing.T, f *faults, database string) {
 		f.house = openHouse(t, database, func(o *Options) {
 			withTexts(o)
 			o.Policy.DailyTexts = 1000
 			o.Log = slog.New(f)
+			change(o)
 		})
 		withoutHash(f.house)
 	}
