@@ -321,7 +321,8 @@ func (a *Agents) sameMessage(tx *db.Tx, ch challenge) (m message, sends []budget
 		return m, a.ownersSends(i.AccountID, i.to()), nil
 	case PurposeUndo:
 		to := destination{channel: ch.Channel, value: canonical(ch.Channel, ch.Destination), shown: ch.Destination}
-		return m, a.undoSends(to), nil
+		holder, _, err := db.First[string](tx.DB, "SELECT value FROM verifications WHERE challenge_id = ?", ch.ID)
+		return m, a.undoSends(to, holder), err
 	case PurposePhone:
 		return m, a.proofTexts(ch.Destination, orNone(ch.AccountID)), nil
 	}

@@ -108,7 +108,7 @@ const (
 // accountBudgets names every budget whose key holds an account's id.
 func accountBudgets(account string) []string {
 	return []string{
-		"code " + account, "code undo " + account, insideCodes(account).key, changesBudget(account).key, refusals(account).key, noticeTexts + account, proofTexts + account, ownSends + account, passwordSends + account,
+		"code " + account, insideCodes(account).key, changesBudget(account).key, refusals(account).key, noticeTexts + account, proofTexts + account, ownSends + account, passwordSends + account,
 		newDeviceNotices + account, unusualNotices + account, failureNotices + account,
 		findsBudget(account).key, actsBudget(account).key, unlocksBudget(account).key,
 		"service codes for " + account, "wrong service codes by " + account, "calls of " + account, "answers by " + account, // of models/support

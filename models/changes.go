@@ -175,7 +175,7 @@ func (m *Models) ApplyDue(ctx context.Context) error {
 
 // apply makes a change hold. keep is the session that made it: the others end
 // with a change of an address. The guarded update makes it single, whatever an
-// undo or another instance does at this moment.
+// undo or another instance does at this moment. The account's row is locked.
 func (c *core) apply(tx *db.Tx, ch change, keep string, cl Client) (Changed, error) {
 	before, err := standingOf(tx.DB, ch.AccountID)
 	if err != nil {
@@ -189,7 +189,11 @@ func (c *core) apply(tx *db.Tx, ch change, keep string, cl Client) (Changed, err
 	if ch.Kind == ChangePassword {
 		value = "" // a hash is kept in one place only
 	}
-	n, err := tx.Exec("UPDATE changes SET applied_at = ?, before = ?, value = ? WHERE id = ? AND applied_at IS NULL AND undone_at IS NULL", tx.Now, string(text), value, ch.ID)
+	at, err := afterAll(tx, ch.AccountID)
+	if err != nil {
+		return Changed{}, err
+	}
+	n, err := tx.Exec("UPDATE changes SET applied_at = ?, before = ?, value = ? WHERE id = ? AND applied_at IS NULL AND undone_at IS NULL", at, string(text), value, ch.ID)
 	if err != nil || n == 0 {
 		return Changed{Outcome: Used}, err
 	}
@@ -211,6 +215,17 @@ func (c *core) apply(tx *db.Tx, ch change, keep string, cl Client) (Changed, err
 		}
 	}
 	return Changed{Outcome: Accepted}, recordAs(tx, e.event, ch.AccountID, ch.Device, ch.Address, cl.Place)
+}
+
+// afterAll is when a change takes hold: now, but later than every one that already has,
+// whatever the clocks of two instances say and however long this act has waited for its
+// turn. An undo tells by it which changes came after its own.
+func afterAll(tx *db.Tx, account string) (time.Time, error) {
+	last, there, err := db.First[time.Time](tx.DB, "SELECT applied_at FROM changes WHERE account_id = ? AND applied_at IS NOT NULL ORDER BY applied_at DESC LIMIT 1", account)
+	if err != nil || !there {
+		return tx.Now, err
+	}
+	return later(tx.Now, last.Add(time.Millisecond)), nil
 }
 
 // effected is what a change did: who is told what.

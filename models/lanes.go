@@ -147,14 +147,16 @@ func forgiveStrikes(tx *db.Tx, account string) error {
 	return err
 }
 
-// eraseLanes deletes what the lanes of an account have left behind.
+// eraseLanes deletes what the lanes of an account, and the holders of its undo links, have
+// left behind.
 func eraseLanes(tx *db.Tx, account string) error {
-	of := "code " + account
-	if err := forgiveLanes(tx, of); err != nil {
-		return err
-	}
-	if _, err := tx.Exec("DELETE FROM budgets WHERE "+within, of+" ", of+"!"); err != nil {
-		return err
+	for _, of := range []string{"code " + account, "code undo " + account} {
+		if err := forgiveLanes(tx, of); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM budgets WHERE "+within, of+" ", of+"!"); err != nil {
+			return err
+		}
 	}
 	return forgiveStrikes(tx, account)
 }

@@ -159,7 +159,7 @@ func TestEveryBudgetHasAName(t *testing.T) {
 	for key, want := range map[string][2]string{
 		"lane 0123 4567":                 {"lane", ""},
 		"code " + strings.Repeat("a", 4): {"code", "aaaa"},
-		"code undo b":                    {"code_undo", "b"},
+		"code undo b 0123":               {"code_undo", "b"},
 		"sends from address 192.0.2.9":   {"sends_from_address", ""},
 		"purse":                          {"purse", ""},
 		"mara@example.com":               {other, ""},

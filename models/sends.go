@@ -116,8 +116,19 @@ func (c *core) linkSends(value string) []budget {
 }
 
 // undoSends bound the codes of undos apart from the owner's own: an old mailbox
-// that was stolen must not use those up.
-func (c *core) undoSends(to destination) []budget { return c.sends("send undo ", to) }
+// that was stolen must not use those up. Each address that holds a link has its own, or a
+// thief's would use up what the owner takes his changes back with.
+func (c *core) undoSends(to destination, holder string) []budget {
+	return c.sends("send undo "+c.undoHolder(holder)+" ", to)
+}
+
+// undoHolder stands for the address or number that an undo link went to.
+func (c *core) undoHolder(shown string) string {
+	if strings.Contains(shown, "@") {
+		return c.keys.laneTag(kindEmail, canonical(ChannelEmail, shown))
+	}
+	return c.keys.laneTag(kindPhone, shown)
+}
 
 // proofTexts bound the texts that prove a number: to the number, from the account,
 // and in all. The number has proven nothing, so what it is sent does not use up

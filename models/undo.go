@@ -149,7 +149,7 @@ func (u *Undos) ask(tx *db.Tx, f found, way string, c Client) (Undone, error) {
 			to = i.to()
 		}
 	}
-	ch, retryAt, err := u.issue(tx, PurposeUndo, f.change.AccountID, to, u.undoSends(to))
+	ch, retryAt, err := u.issue(tx, PurposeUndo, f.change.AccountID, to, u.undoSends(to, f.message.Destination))
 	if err != nil || !retryAt.IsZero() {
 		return Undone{Outcome: Throttled, RetryAt: retryAt}, err
 	}
@@ -199,7 +199,7 @@ func (u *Undos) Resend(ctx context.Context, flowID, _ string, c Client) (out Res
 		if err != nil {
 			return err
 		}
-		out, err = u.resend(tx, ch, newMessage(KindUndoCode, to, l, c), u.undoSends(to), destination{})
+		out, err = u.resend(tx, ch, newMessage(KindUndoCode, to, l, c), u.undoSends(to, row.Value), destination{})
 		return err
 	})
 	return out, err
@@ -228,8 +228,8 @@ func (u *Undos) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Cli
 			return err
 		}
 		// Apart from the account's own codes: an old mailbox that was stolen must
-		// not use them up.
-		codes := u.codeBudget("undo " + *row.AccountID)
+		// not use them up, nor what another holder of a link has.
+		codes := u.codeBudget("undo " + *row.AccountID + " " + u.undoHolder(row.Value))
 		if err := lock(tx, codes, u.addressBudget(c.Address)); err != nil {
 			return err
 		}
