@@ -292,9 +292,9 @@ func TestEraseLeavesNothing(t *testing.T) {
 		if got := mentions(after, keptWords...); fmt.Sprint(got) != fmt.Sprint(before) {
 			t.Errorf("the other account changed:\nbefore %v\nafter  %v", before, got)
 		}
-		// What strangers have begun with its addresses ends by itself. A day later they
-		// are in no row but the message that says goodbye.
-		h.forward(26 * time.Hour)
+		// What strangers have begun with its addresses ends by itself. Once nobody can say
+		// 'not me' to it they are in no row but the message that says goodbye.
+		h.forward(NotMeLife + time.Hour)
 		if err := h.Sweep(ctx); err != nil {
 			t.Fatal(err)
 		}

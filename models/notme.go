@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"admitone/models/internal/db"
@@ -80,29 +81,35 @@ func (n *NotMes) Show(ctx context.Context, token string) (NotMe, error) {
 // since says what has been done about it after the message was asked for.
 func (n *NotMes) since(g *gorm.DB, m message, out *NotMe) error {
 	var rows []struct {
-		PasswordSetAt time.Time
-		TwoStep       string
-		MutedUntil    *time.Time
+		TwoStep    string
+		MutedUntil *time.Time
 	}
-	if err := g.Raw("SELECT password_set_at, two_step, muted_until FROM accounts WHERE id = ?", *m.AccountID).Scan(&rows).Error; err != nil || len(rows) == 0 {
+	if err := g.Raw("SELECT two_step, muted_until FROM accounts WHERE id = ?", *m.AccountID).Scan(&rows).Error; err != nil || len(rows) == 0 {
 		return err
 	}
 	r := rows[0]
-	out.PasswordDone, out.TwoStepDone = r.PasswordSetAt.After(m.AskedAt), r.TwoStep != TwoStepOff
+	_, waits, err := waitingOff(g, *m.AccountID)
+	if err != nil {
+		return err
+	}
+	out.TwoStepDone = r.TwoStep != TwoStepOff && !waits
 	if r.MutedUntil != nil && r.MutedUntil.After(n.db.Now()) {
 		out.MutedUntil = *r.MutedUntil
 	}
-	var err error
-	out.OutDone, err = outSince(g, m)
+	ended, err := endedSince(g, m)
+	out.OutDone, out.PasswordDone = len(ended) > 0, slices.Contains(ended, EventPasswordReset)
 	return err
 }
 
-// outSince says whether every session has ended after a message was asked for.
-func outSince(g *gorm.DB, m message) (bool, error) {
-	var ended int
-	err := g.Raw("SELECT count(*) FROM events WHERE account_id = ? AND kind IN (?, ?, ?) AND at > ?",
-		orNone(m.AccountID), EventSignedOutEverywhere, EventPasswordReset, EventUndone, m.AskedAt).Scan(&ended).Error
-	return ended > 0, err
+// endedSince lists what has ended every session after a message was asked for. A thief
+// who signs all others out keeps his own, and who changes the password in it is not
+// shut out either: neither is done for the reader of the message.
+func endedSince(g *gorm.DB, m message) (kinds []EventKind, err error) {
+	err = db.Scan(g, &kinds, `SELECT kind FROM events e WHERE account_id = ? AND kind IN (?, ?, ?) AND at > ?
+		AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.account_id = e.account_id AND s.created_at < e.at)
+		AND NOT EXISTS (SELECT 1 FROM known_devices k WHERE k.account_id = e.account_id AND k.known_at < e.at)`,
+		orNone(m.AccountID), EventSignedOutEverywhere, EventPasswordReset, EventUndone, m.AskedAt)
+	return kinds, err
 }
 
 func (n *NotMes) read(g *gorm.DB, token string, now time.Time) (message, error) {
@@ -177,7 +184,7 @@ func (n *NotMes) SignOutEverywhere(ctx context.Context, token string, c Client) 
 		if _, err := lockOwner(tx, *m.AccountID, true); err != nil {
 			return err
 		}
-		if done, err := outSince(tx.DB, m); err != nil || done {
+		if ended, err := endedSince(tx.DB, m); err != nil || len(ended) > 0 {
 			return err // once per message: each time tells every address
 		}
 		if err := stopWaiting(tx, *m.AccountID, ""); err != nil {
@@ -193,10 +200,27 @@ func (n *NotMes) SignOutEverywhere(ctx context.Context, token string, c Client) 
 	})
 }
 
-// TurnOnTwoStep turns two-step verification on where it is off.
+// waitingOff is the change that waits to turn two-step verification off.
+func waitingOff(g *gorm.DB, account string) (ch change, waits bool, err error) {
+	return db.First[change](g, "SELECT * FROM changes WHERE account_id = ? AND kind = ? AND value = ? AND applied_at IS NULL AND undone_at IS NULL",
+		account, ChangeTwoStep, TwoStepOff)
+}
+
+// TurnOnTwoStep turns two-step verification on where it is off, and stops the change
+// that would turn it off.
 func (n *NotMes) TurnOnTwoStep(ctx context.Context, token string, c Client) error {
 	return n.act(ctx, token, func(tx *db.Tx, m message) error {
-		done, err := tx.Exec("UPDATE accounts SET two_step = ? WHERE id = ? AND two_step = ?", TwoStepNewDevices, orNone(m.AccountID), TwoStepOff)
+		if _, err := lockOwner(tx, *m.AccountID, true); err != nil {
+			return err
+		}
+		ch, waits, err := waitingOff(tx.DB, *m.AccountID)
+		if err == nil && waits {
+			err = (&Undos{n.core}).stop(tx, found{change: ch}, c)
+		}
+		if err != nil {
+			return err
+		}
+		done, err := tx.Exec("UPDATE accounts SET two_step = ? WHERE id = ? AND two_step = ?", TwoStepNewDevices, *m.AccountID, TwoStepOff)
 		if err != nil || done == 0 {
 			return err
 		}

@@ -36,7 +36,7 @@ func (m *Models) purge(ctx context.Context) error {
 		{"sessions", "ends_at", "", now},
 		{"sessions", "seen_at", "", ago(time.Duration(m.core.policy.SessionIdle))},
 		{"devices", "ends_at", "", now},
-		{"challenges", "ends_at", "", ago(24 * time.Hour)},
+		{"challenges", "ends_at", "", ago(NotMeLife)}, // their messages go with them, and the links in those
 		{"messages", "created_at", " AND state <> 'queued'", ago(30 * 24 * time.Hour)},
 		{"spends", "at", "", ago(24 * time.Hour)},
 		{"lanes", "ends_at", "", now},
