@@ -241,7 +241,7 @@ func (h *house) settle() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	for {
-		next, err := h.models.Outbox.NextAt(ctx)
+		next, err := h.models.Outbox.NextAt(ctx, "")
 		if err == nil && next.IsZero() {
 			return
 		}

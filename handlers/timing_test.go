@@ -114,7 +114,7 @@ func (s *timing) signUp(b *testing.B, email string) {
 // requests.
 func (s *timing) empty(b *testing.B) []models.Message {
 	ctx := context.Background()
-	list, err := s.models.Outbox.Claim(ctx, 100, time.Minute)
+	list, err := s.models.Outbox.Claim(ctx, "", 100, time.Minute)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -292,7 +292,7 @@ func (h *house) asked(t *testing.T, c Client, email string, look func(step, seen
 	h.forward(31 * time.Second)
 	r, err := a.ResendProof(PurposeEmail)(ctx, "", "", c)
 	look("again", fmt.Sprintf("%+v, %v", r, err))
-	claimed, err := h.Outbox.Claim(ctx, 10, time.Minute)
+	claimed, err := h.Outbox.Claim(ctx, "", 10, time.Minute)
 	if err != nil || len(claimed) != 1 {
 		t.Fatalf("%+v, %v", claimed, err)
 	}

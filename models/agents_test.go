@@ -680,7 +680,7 @@ func TestCustomer(t *testing.T) {
 		if _, err := h.SignIns.Resend(ctx, "", h.overview(t, mara).Main.ID, in); err != nil {
 			t.Fatal(err)
 		}
-		claimed, err := h.Outbox.Claim(ctx, 1, time.Minute)
+		claimed, err := h.Outbox.Claim(ctx, "", 1, time.Minute)
 		if err != nil || len(claimed) != 1 {
 			t.Fatalf("%+v, %v", claimed, err)
 		}
@@ -689,7 +689,7 @@ func TestCustomer(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.forward(3 * time.Second)
-		again, err := h.Outbox.Claim(ctx, 1, time.Minute)
+		again, err := h.Outbox.Claim(ctx, "", 1, time.Minute)
 		if err != nil || len(again) != 1 {
 			t.Fatalf("%+v, %v", again, err)
 		}

@@ -158,7 +158,7 @@ func (h *house) messages(t testing.TB) []Message {
 	t.Helper()
 	var all []Message
 	for {
-		claimed, err := h.Outbox.Claim(context.Background(), 10, time.Minute)
+		claimed, err := h.Outbox.Claim(context.Background(), "", 10, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}

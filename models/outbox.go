@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -184,22 +185,34 @@ type Failure struct {
 // Wake gives a value after a commit that enqueued a message.
 func (o *Outbox) Wake() <-chan struct{} { return o.wake }
 
-// NextAt says when the next message is due, zero where none waits.
-func (o *Outbox) NextAt(ctx context.Context) (time.Time, error) {
-	next, _, err := db.First[time.Time](o.db.Read(ctx), "SELECT next_at FROM messages WHERE state = 'queued' ORDER BY next_at LIMIT 1")
+// NextAt says when the next message of a channel is due, with "" of any; zero where none
+// waits.
+func (o *Outbox) NextAt(ctx context.Context, channel string) (time.Time, error) {
+	of, args := ofChannel(channel)
+	next, _, err := db.First[time.Time](o.db.Read(ctx), "SELECT next_at FROM messages WHERE state = 'queued'"+of+" ORDER BY next_at LIMIT 1", args...)
 	return next, err
 }
 
-// Claim leases up to n messages that are due. A lease that runs out without
-// being renewed (the process died) is claimed again: a message may arrive twice and is never
-// lost. Codes whose life is over, or that have been used, are dropped here.
-func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Message, error) {
+// ofChannel picks the messages of a channel, with "" all.
+func ofChannel(channel string) (also string, args []any) {
+	if channel == "" {
+		return "", nil
+	}
+	return " AND channel = ?", []any{channel}
+}
+
+// Claim leases up to n messages that are due, of one channel or with "" of any. A lease
+// that runs out without being renewed (the process died) is claimed again: a message may
+// arrive twice and is never lost. Codes whose life is over, or that have been used, are
+// dropped here. With an error nothing is leased, and none may be sent.
+func (o *Outbox) Claim(ctx context.Context, channel string, n int, lease time.Duration) ([]Message, error) {
 	if o.db.OneWriter() { // it is not taken for nothing
-		due, err := o.NextAt(ctx)
+		due, err := o.NextAt(ctx, channel)
 		if err != nil || due.IsZero() || due.After(o.db.Now()) {
 			return nil, err
 		}
 	}
+	of, args := ofChannel(channel)
 	var claimed []Message
 	err := o.db.Write(ctx, func(tx *db.Tx) error {
 		claimed = nil
@@ -207,7 +220,8 @@ func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Messa
 		// that builds a table in memory for each claim, which cost SQLite more
 		// than the rest of a sign-in.
 		var rows []message
-		err := db.Scan(tx.DB, &rows, "SELECT * FROM messages WHERE state = 'queued' AND next_at <= ? ORDER BY next_at LIMIT ?"+tx.SkipLocked(), tx.Now, n)
+		err := db.Scan(tx.DB, &rows, "SELECT * FROM messages WHERE state = 'queued' AND next_at <= ?"+of+" ORDER BY next_at LIMIT ?"+tx.SkipLocked(),
+			slices.Concat([]any{tx.Now}, args, []any{n})...)
 		if err != nil {
 			return err
 		}
@@ -222,7 +236,10 @@ func (o *Outbox) Claim(ctx context.Context, n int, lease time.Duration) ([]Messa
 		}
 		return nil
 	})
-	return claimed, err
+	if err != nil { // of the commit too, on a full disk: what was read is leased to nobody
+		return nil, err
+	}
+	return claimed, nil
 }
 
 // lease takes one due message until a time; nil means that it was dropped

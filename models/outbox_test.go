@@ -10,16 +10,16 @@ func TestOutboxLease(t *testing.T) {
 	engines(t, func(t *testing.T, h *house) {
 		c := browser()
 		h.startSignUp(t, "mara@example.com", c)
-		first, err := h.Outbox.Claim(ctx, 10, time.Minute)
+		first, err := h.Outbox.Claim(ctx, "", 10, time.Minute)
 		if err != nil || len(first) != 1 || first[0].Attempt != 1 || first[0].Tag == "" {
 			t.Fatalf("%+v, %v", first, err)
 		}
-		if again, err := h.Outbox.Claim(ctx, 10, time.Minute); err != nil || len(again) != 0 {
+		if again, err := h.Outbox.Claim(ctx, "", 10, time.Minute); err != nil || len(again) != 0 {
 			t.Fatalf("a leased message is claimed again: %+v, %v", again, err)
 		}
 		// The process died: the lease runs out and the same code is sent.
 		h.forward(time.Minute)
-		second, err := h.Outbox.Claim(ctx, 10, time.Minute)
+		second, err := h.Outbox.Claim(ctx, "", 10, time.Minute)
 		if err != nil || len(second) != 1 || second[0].ID != first[0].ID || second[0].Attempt != 2 {
 			t.Fatalf("%+v, %v", second, err)
 		}
@@ -49,7 +49,7 @@ func TestOutboxManyWorkers(t *testing.T) {
 		got := map[string]int{}
 		parallel(4, func(int) {
 			for {
-				claimed, err := h.Outbox.Claim(ctx, 3, time.Minute)
+				claimed, err := h.Outbox.Claim(ctx, "", 3, time.Minute)
 				if err != nil {
 					t.Error(err)
 					return
@@ -89,7 +89,7 @@ func TestOutboxRetries(t *testing.T) {
 		c.Session = h.startSignUp(t, "mara@example.com", c)
 		var waits []time.Duration
 		for range 6 {
-			claimed, err := h.Outbox.Claim(ctx, 1, time.Minute)
+			claimed, err := h.Outbox.Claim(ctx, "", 1, time.Minute)
 			if err != nil || len(claimed) != 1 {
 				t.Fatalf("%+v, %v", claimed, err)
 			}
@@ -100,7 +100,7 @@ func TestOutboxRetries(t *testing.T) {
 			if err != nil || p.Delivery.State != "delayed" {
 				t.Fatalf("%+v, %v", p.Delivery, err)
 			}
-			next, err := h.Outbox.NextAt(ctx)
+			next, err := h.Outbox.NextAt(ctx, "")
 			if err != nil || !next.Equal(p.Delivery.NextAt) {
 				t.Fatalf("next at %v, the page says %v, %v", next, p.Delivery.NextAt, err)
 			}
@@ -129,7 +129,7 @@ func TestOutboxStates(t *testing.T) {
 		c := browser()
 		c.Session = h.startSignUp(t, "mara@example.com", c)
 		claim := func() Message {
-			claimed, err := h.Outbox.Claim(ctx, 1, time.Minute)
+			claimed, err := h.Outbox.Claim(ctx, "", 1, time.Minute)
 			if err != nil || len(claimed) != 1 {
 				t.Fatalf("%+v, %v", claimed, err)
 			}

@@ -11,7 +11,7 @@ func (h *house) reportOf(m Message) string { return h.Outbox.Links(m).Report[len
 func (h *house) claimText(t testing.TB) (Client, Message) {
 	t.Helper()
 	in := h.startSignIn(t, "mara@example.com")
-	list, err := h.Outbox.Claim(ctx, 10, time.Minute)
+	list, err := h.Outbox.Claim(ctx, "", 10, time.Minute)
 	if err != nil || len(list) != 1 || list[0].Channel != ChannelSMS {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -86,7 +86,7 @@ func TestDeliveryReports(t *testing.T) {
 			}
 			// Whatever was reported, it is not sent again.
 			h.forward(2 * time.Minute)
-			if again, err := h.Outbox.Claim(ctx, 10, time.Minute); err != nil || len(again) != 0 {
+			if again, err := h.Outbox.Claim(ctx, "", 10, time.Minute); err != nil || len(again) != 0 {
 				t.Errorf("%s: %+v, %v", name, again, err)
 			}
 		}

@@ -229,7 +229,7 @@ func TestKeyElsewhere(t *testing.T) {
 		h.signUp(t, "mara@example.com")
 		h.forward(2 * time.Hour)
 		c := h.startSignIn(t, "mara@example.com")
-		if claimed, err := late.Outbox.Claim(ctx, 10, time.Minute); err != nil || len(claimed) != 0 {
+		if claimed, err := late.Outbox.Claim(ctx, "", 10, time.Minute); err != nil || len(claimed) != 0 {
 			t.Fatalf("%d messages, %v", len(claimed), err)
 		}
 		for range 2 {

@@ -53,7 +53,9 @@ func (f *faults) worker(t testing.TB) (code string) {
 	t.Helper()
 	var list []Message
 	f.whole(t, "claim", func() (err error) {
-		list, err = f.Outbox.Claim(ctx, 10, time.Minute)
+		if list, err = f.Outbox.Claim(ctx, "", 10, time.Minute); err != nil && len(list) > 0 {
+			t.Error("messages are handed out that nobody has leased")
+		}
 		return err
 	})
 	for _, m := range list {

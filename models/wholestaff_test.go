@@ -85,7 +85,7 @@ func wholeUpkeep(t testing.TB, f *faults) {
 	m := claim()
 	f.whole(t, "a lease goes on", func() error { return f.Outbox.Renew(ctx, []Message{m}, time.Minute) })
 	f.whole(t, "a text is put off", func() error { return f.Outbox.Failed(ctx, m, Failure{Reason: "deferred"}) })
-	f.whole(t, "when the next one is due", func() error { _, err := f.Outbox.NextAt(ctx); return err })
+	f.whole(t, "when the next one is due", func() error { _, err := f.Outbox.NextAt(ctx, ""); return err })
 	m = claim()
 	f.whole(t, "a text is refused", func() error { return f.Outbox.Failed(ctx, m, Failure{Reason: "refused", Permanent: true}) })
 	m = claim()
@@ -124,7 +124,7 @@ func (f *faults) claimTextOf(t testing.TB, email string) (Client, Message) {
 	t.Helper()
 	f.messages(t)
 	c := f.startSignIn(t, email)
-	list, err := f.Outbox.Claim(ctx, 10, time.Minute)
+	list, err := f.Outbox.Claim(ctx, "", 10, time.Minute)
 	if err != nil || len(list) != 1 || list[0].Channel != ChannelSMS {
 		t.Fatalf("%+v, %v", list, err)
 	}

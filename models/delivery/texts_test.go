@@ -11,15 +11,15 @@ import (
 	"admitone/models"
 )
 
-// texted makes the messages that wait texts to a number.
-func (h *house) texted() {
+// texted makes the messages that wait, of those to an address ("%" for all), texts to a number.
+func (h *house) texted(address string) {
 	h.t.Helper()
 	direct, err := sql.Open("sqlite3", h.file+"?_busy_timeout=5000")
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	defer direct.Close()
-	if _, err := direct.Exec("UPDATE messages SET kind = ?, channel = 'sms', destination = ? WHERE state = 'queued'", models.KindSignInCode, number); err != nil {
+	if _, err := direct.Exec("UPDATE messages SET kind = ?, channel = 'sms', destination = ? WHERE state = 'queued' AND destination LIKE ?", models.KindSignInCode, number, address); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -36,7 +36,7 @@ func TestWorkerTextsTheCode(t *testing.T) {
 	h.peer.start()
 	peer := newTexting(t)
 	c := h.signUp("ada@mail.example")
-	h.texted()
+	h.texted("%")
 	s := generic(peer.url)
 	s.Body += "&id={id}"
 	stop := h.run(h.texter(s))
@@ -69,7 +69,7 @@ func TestWorkerTextRefused(t *testing.T) {
 	peer := newTexting(t)
 	peer.answer = answers(400, `{"code":21211,"message":"+436641234567"}`)
 	c := h.signUp("ada@mail.example")
-	h.texted()
+	h.texted("%")
 	stop := h.run(h.texter(SMS{Preset: PresetTwilio, URL: peer.url, User: "AC1", Password: "hunter2", From: "AdmitOne"}))
 	h.await("not delivered")
 	stop()
@@ -85,7 +85,7 @@ func TestWorkerWithoutAGateway(t *testing.T) {
 	h := newHouse(t)
 	h.peer.start()
 	c := h.signUp("ada@mail.example")
-	h.texted()
+	h.texted("%")
 	stop := h.run(h.worker(h.peer.smtp(TLSNone)))
 	h.await("not delivered")
 	stop()
@@ -104,7 +104,7 @@ func TestWorkerHangingGateway(t *testing.T) {
 	for i := range 2 * lanes {
 		h.signUp("ada" + string(rune('a'+i)) + "@mail.example")
 	}
-	h.texted()
+	h.texted("%")
 	stop := h.run(h.texter(generic(peer.url)))
 	for range 2 * lanes {
 		peer.next()

@@ -70,7 +70,7 @@ func New(o Options) *Worker {
 // an error only at the start, for options that no mail could be sent with.
 //
 // One goroutine claims, and claims no more than there are idle lanes: everything leased is begun at once, so nothing has to
-// be given back. Another renews the leases of what is on its way.
+// be given back. Where one channel has none, the other goes on. Another goroutine renews the leases of what is on its way.
 func (w *Worker) Run(ctx context.Context) error {
 	if _, err := content.Compose(models.KindNewDevice, "", content.Mail{Brand: w.Brand, BaseURL: w.PublicURL}); err != nil {
 		return err
@@ -99,12 +99,15 @@ func (w *Worker) Run(ctx context.Context) error {
 	go w.renew(renewing)
 	defer busy.Wait() // before the senders close: deferred calls run last first
 
-	look := true // something may be due
+	look := true    // something may be due
+	passed := false // and so it may of the channel that had no lane
 	next := time.NewTimer(poll)
 	defer next.Stop()
 	for ctx.Err() == nil {
-		if n := min(len(idle), mostTexts-texts); n > 0 && look {
-			found := w.claim(ctx, n)
+		n, only := w.room(len(idle), mostTexts-texts)
+		if n > 0 && look {
+			passed = only != ""
+			found := w.claim(ctx, only, n)
 			for _, m := range found {
 				if !w.hold(m) {
 					continue
@@ -124,14 +127,14 @@ func (w *Worker) Run(ctx context.Context) error {
 				})
 			}
 			if look = len(found) == n; !look {
-				next.Reset(w.pause(ctx, len(found) > 0))
+				next.Reset(w.pause(ctx, only, len(found) > 0))
 			}
 			continue
 		}
 		// With nothing free only a lane that comes back is worth waking for.
 		var wake <-chan struct{}
 		var due <-chan time.Time
-		if len(idle) > 0 && texts < mostTexts {
+		if n > 0 {
 			wake, due = w.Outbox.Wake(), next.C
 		}
 		select {
@@ -146,14 +149,28 @@ func (w *Worker) Run(ctx context.Context) error {
 			} else {
 				idle = append(idle, s)
 			}
+			look = look || passed
 		}
 	}
 	return nil
 }
 
+// room says how many messages can be begun at once: of any channel where both have lanes, else of the one that has.
+func (w *Worker) room(mails, texts int) (n int, only string) {
+	switch {
+	case mails == 0 && w.SMS == nil: // there are no texts to go on with
+		return 0, ""
+	case mails == 0:
+		return texts, models.ChannelSMS
+	case texts == 0:
+		return mails, models.ChannelEmail
+	}
+	return min(mails, texts), ""
+}
+
 // claim leases up to n due messages. A database that is away is not an error of the worker: the messages are still in it.
-func (w *Worker) claim(ctx context.Context, n int) []models.Message {
-	found, err := w.Outbox.Claim(ctx, n, lease)
+func (w *Worker) claim(ctx context.Context, channel string, n int) []models.Message {
+	found, err := w.Outbox.Claim(ctx, channel, n, lease)
 	w.database(ctx, err)
 	return found
 }
@@ -209,11 +226,11 @@ func (w *Worker) database(ctx context.Context, err error) {
 
 // pause is how long to wait for nothing in particular. While there is something to do the look for it finds what is due,
 // and when the next is due need not be asked.
-func (w *Worker) pause(ctx context.Context, found bool) time.Duration {
+func (w *Worker) pause(ctx context.Context, channel string, found bool) time.Duration {
 	if w.away || found {
 		return poll
 	}
-	next, err := w.Outbox.NextAt(ctx)
+	next, err := w.Outbox.NextAt(ctx, channel)
 	w.database(ctx, err)
 	if err != nil || next.IsZero() {
 		return poll

@@ -188,7 +188,7 @@ func TestWorkerAfterACrash(t *testing.T) {
 	h.peer.start()
 	c := h.signUp("ada@mail.example")
 	w := h.worker(h.peer.smtp(TLSNone))
-	claimed, err := h.m.Outbox.Claim(t.Context(), 1, time.Minute)
+	claimed, err := h.m.Outbox.Claim(t.Context(), "", 1, time.Minute)
 	if err != nil || len(claimed) != 1 {
 		t.Fatalf("claimed %d (%v)", len(claimed), err)
 	}
@@ -249,7 +249,7 @@ func TestWorkerHoldsWhatIsOnItsWay(t *testing.T) {
 	cancel()
 	h.advance(lease * 3 / 4)
 	renewed()
-	if again, err := h.m.Outbox.Claim(t.Context(), 1, lease); err != nil || len(again) != 0 {
+	if again, err := h.m.Outbox.Claim(t.Context(), "", 1, lease); err != nil || len(again) != 0 {
 		t.Errorf("another process claims %d (%v)", len(again), err)
 	}
 	close(release)
@@ -267,7 +267,7 @@ func TestWorkerLostItsLease(t *testing.T) {
 	c := h.signUp("ada@mail.example")
 	var mine []models.Message
 	for range 2 {
-		list, err := h.m.Outbox.Claim(t.Context(), 1, lease)
+		list, err := h.m.Outbox.Claim(t.Context(), "", 1, lease)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("claimed %d (%v)", len(list), err)
 		}
@@ -279,14 +279,14 @@ func TestWorkerLostItsLease(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.advance(lease / 4)
-	if again, err := h.m.Outbox.Claim(t.Context(), 1, lease); err != nil || len(again) != 0 {
+	if again, err := h.m.Outbox.Claim(t.Context(), "", 1, lease); err != nil || len(again) != 0 {
 		t.Errorf("a third process claims %d (%v)", len(again), err)
 	}
 	h.advance(lease / 4)
 	if err := h.m.Outbox.Renew(t.Context(), mine[:1], lease); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := h.m.Outbox.Claim(t.Context(), 1, lease); err != nil || len(again) != 1 {
+	if again, err := h.m.Outbox.Claim(t.Context(), "", 1, lease); err != nil || len(again) != 1 {
 		t.Errorf("a third process claims %d (%v)", len(again), err)
 	}
 	if err := h.m.Outbox.Sent(t.Context(), mine[0], ""); err != nil {
@@ -311,7 +311,7 @@ func TestWorkerTooLate(t *testing.T) {
 
 	// Claimed in time, begun too late.
 	c := h.signUp("bob@mail.example")
-	claimed, err := h.m.Outbox.Claim(t.Context(), 1, time.Hour)
+	claimed, err := h.m.Outbox.Claim(t.Context(), "", 1, time.Hour)
 	if err != nil || len(claimed) != 1 {
 		t.Fatalf("claimed %d (%v)", len(claimed), err)
 	}
@@ -379,7 +379,7 @@ func TestWorkerPanic(t *testing.T) {
 	h := newHouse(t)
 	h.peer.start()
 	c := h.signUp("ada@mail.example")
-	claimed, err := h.m.Outbox.Claim(t.Context(), 1, time.Minute)
+	claimed, err := h.m.Outbox.Claim(t.Context(), "", 1, time.Minute)
 	if err != nil || len(claimed) != 1 {
 		t.Fatalf("claimed %d (%v)", len(claimed), err)
 	}

@@ -159,7 +159,7 @@ func here() models.Client {
 func (h *house) messages(t testing.TB) (all []models.Message) {
 	t.Helper()
 	for {
-		claimed, err := h.Outbox.Claim(ctx, 10, time.Minute)
+		claimed, err := h.Outbox.Claim(ctx, "", 10, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
