@@ -253,7 +253,7 @@ func (a *Accounts) answerProof(tx *db.Tx, s session, row verification, ch challe
 // CancelEmail gives up an address that has not proven itself yet.
 func (a *Accounts) CancelEmail(ctx context.Context, c Client) error {
 	return a.db.Write(ctx, func(tx *db.Tx) error {
-		s, err := a.elevated(tx, c)
+		s, err := a.elevatedAlone(tx, c)
 		if err != nil {
 			return err
 		}

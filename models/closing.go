@@ -13,7 +13,7 @@ import (
 // accident.
 func (a *Accounts) Close(ctx context.Context, c Client) (ends time.Time, err error) {
 	err = a.db.Write(ctx, func(tx *db.Tx) error {
-		s, err := a.elevated(tx, c)
+		s, err := a.elevatedAlone(tx, c)
 		if err != nil {
 			return err
 		}

@@ -187,7 +187,7 @@ const AllDevices = "all"
 // where that device is not trusted.
 func (a *Accounts) StopTrusting(ctx context.Context, id string, c Client) error {
 	return a.db.Write(ctx, func(tx *db.Tx) error {
-		s, err := a.elevated(tx, c)
+		s, err := a.elevatedAlone(tx, c)
 		if err != nil {
 			return err
 		}

@@ -135,6 +135,9 @@ func (r *Reauths) Start(ctx context.Context, next, way string, c Client) (out St
 		if err != nil {
 			return err
 		}
+		if err := lock(tx, insideLane(s)); err != nil { // two presses at once are told apart
+			return err
+		}
 		_, ch, _, err := flow[verification](tx.DB, ofSession(s.ID, PurposeStepUp), "", tx.Now)
 		var gone *Error
 		if err != nil && !errors.As(err, &gone) {

@@ -240,7 +240,7 @@ func (a *Accounts) SetTwoStep(ctx context.Context, choice string, c Client) (out
 // error where the account has no such way.
 func (a *Accounts) PreferWay(ctx context.Context, id string, c Client) error {
 	return a.db.Write(ctx, func(tx *db.Tx) error {
-		s, err := a.elevated(tx, c)
+		s, err := a.elevatedAlone(tx, c)
 		if err != nil {
 			return err
 		}

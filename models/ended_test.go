@@ -1,0 +1,49 @@
+package models
+
+import (
+	"testing"
+	"time"
+)
+
+// What a session asks for that an undo, or a sign-out everywhere, ends at that moment
+// does not happen: a thief's closing would come after the undo that cancels it.
+func TestEndedSessionDoesNothing(t *testing.T) {
+	h := openHouse(t, postgresURL(t), nil)
+	h.signUp(t, mara)
+	for name, act := range map[string]func(Client) error{
+		"closes":              func(c Client) error { _, err := h.Accounts.Close(ctx, c); return err },
+		"chooses a way":       func(c Client) error { return h.Accounts.PreferWay(ctx, h.overview(t, c).Main.ID, c) },
+		"trusts no device":    func(c Client) error { return h.Accounts.StopTrusting(ctx, AllDevices, c) },
+		"gives an address up": func(c Client) error { return h.Accounts.CancelEmail(ctx, c) },
+	} {
+		h.forward(11 * time.Minute)
+		c := h.signIn(t, mara)
+		account := h.idOf(t, mara)
+		h.exec(t, "UPDATE known_devices SET trusted_until = ?", h.core.db.Now().Add(time.Hour))
+		h.startEmail(t, c, "new@example.net", false)
+		before := h.count(t, "SELECT count(*) FROM events")
+		if err := h.beside(t, func() error { return act(c) }, "DELETE FROM sessions WHERE account_id IS NOT NULL", "UPDATE accounts SET closing_at = NULL"); !isKind(err, NoSession) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if h.count(t, "SELECT count(*) FROM events") != before || h.count(t, "SELECT count(*) FROM accounts WHERE id = ? AND closing_at IS NOT NULL", account) != 0 {
+			t.Errorf("%s: it has happened", name)
+		}
+	}
+}
+
+// Two presses at once of 'send me a code' send one: of two, one would be wrong.
+func TestStepUpPressedTwice(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		c := h.signUp(t, mara)
+		h.messages(t)
+		h.forward(time.Hour)
+		parallel(4, func(int) {
+			if s, err := h.Reauths.Start(ctx, "/account", "", c); err != nil || s.Outcome != CodeSent {
+				t.Errorf("%+v, %v", s, err)
+			}
+		})
+		if list := h.messages(t); len(list) != 1 {
+			t.Errorf("%d mails", len(list))
+		}
+	})
+}
