@@ -249,7 +249,7 @@ func (o *Outbox) lease(tx *db.Tx, row message, until time.Time) (*Message, error
 		return nil, drop(tx, row, ReasonTooLate)
 	}
 	if row.What == alreadyTold && row.Kind == KindSignUpExisting {
-		return nil, collapse(tx, row.ID)
+		return nil, collapse(tx, row)
 	}
 	m := &Message{
 		ID: row.ID, Kind: row.Kind, Channel: row.Channel, Destination: row.Destination, Locale: row.Locale,
@@ -313,16 +313,6 @@ func drop(tx *db.Tx, row message, reason string) error {
 	}
 	count(tx, "deliveries", row.Channel, stateDropped)
 	return step(tx, row.ID, stateDropped, reason)
-}
-
-// collapse closes a message that would only repeat another. Whoever asked for it sees
-// what he saw of the first, staff see that it was not sent.
-func collapse(tx *db.Tx, id string) error {
-	_, err := tx.Exec("UPDATE messages SET state = ?, done_at = ? WHERE id = ?", stateAccepted, tx.Now, id)
-	if err != nil {
-		return err
-	}
-	return step(tx, id, stateDropped, alreadyTold)
 }
 
 func carriesCode(kind string) bool {

@@ -224,10 +224,6 @@ func (c *core) canTextTo(g *gorm.DB, now time.Time, number string) (bool, error)
 	return shut.IsZero(), err
 }
 
-// alreadyTold marks a message that says what another has just said: it is closed in
-// place of being sent.
-const alreadyTold = "already_told"
-
 // noteOnce says whether the owner of an address is told again that somebody signs up
 // with it: once an hour, or the notes would be a flood. The same is written where
 // nobody has the address, and counts for nothing. The caller has locked the
