@@ -92,8 +92,15 @@ func TestCompose(t *testing.T) {
 			Networks    yaml.Node
 			ReadOnly    bool `yaml:"read_only"`
 		}
-		Networks map[string]any
-		Volumes  map[string]any
+		Networks map[string]struct {
+			IPAM struct {
+				Config []struct {
+					Subnet string
+					Range  string `yaml:"ip_range"`
+				}
+			}
+		}
+		Volumes map[string]any
 	}
 	text := deployed(t, "compose.yaml")
 	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
@@ -128,17 +135,23 @@ func TestCompose(t *testing.T) {
 	}
 	var proxy struct {
 		Outside struct {
-			Address string `yaml:"ipv4_address"`
+			IPv4 string `yaml:"ipv4_address"`
+			IPv6 string `yaml:"ipv6_address"`
 		}
 	}
 	node := file.Services["proxy"].Networks
 	if err := node.Decode(&proxy); err != nil {
 		t.Fatal(err)
 	}
-	subnet := regexp.MustCompile(`subnet: (\S+) `).FindStringSubmatch(text)
-	at := must[netip.Addr](t)(netip.ParseAddr(proxy.Outside.Address))
-	if !must[netip.Prefix](t)(netip.ParsePrefix(subnet[1])).Contains(at) || file.Services["admitone-1"].Environment["ADMITONE_TRUSTED_PROXIES"] != at.String() {
-		t.Errorf("the proxy at %s is not the trusted one, or not in %s", at, subnet[1])
+	own := []string{proxy.Outside.IPv4, proxy.Outside.IPv6}
+	if got := file.Services["admitone-1"].Environment["ADMITONE_TRUSTED_PROXIES"]; got != strings.Join(own, ",") {
+		t.Errorf("the proxy at %v is not the trusted one: %s", own, got)
+	}
+	for i, given := range file.Networks["outside"].IPAM.Config {
+		at := must[netip.Addr](t)(netip.ParseAddr(own[i]))
+		if !must[netip.Prefix](t)(netip.ParsePrefix(given.Subnet)).Contains(at) || must[netip.Prefix](t)(netip.ParsePrefix(given.Range)).Contains(at) {
+			t.Errorf("%v is not in %s, or another service may be given it", at, given.Subnet)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // freePort is a port that nothing listens on.
@@ -267,6 +268,35 @@ func (s *server) opensAnApp(t *testing.T, c *pair) {
 	}
 	p.post("/sign-out").leads(t, "a sign-out", "/sign-in")
 	p.get("/app/").leads(t, "after the sign-out", "/sign-in")
+}
+
+// TestNobodyReady: behind Caddy, where no instance is ready, people get the product's
+// page. The only instance is leaving and says so, but goes on serving.
+func TestNobodyReady(t *testing.T) {
+	t.Parallel()
+	c, at := newPair(t), "127.0.0.1:"+freePort(t)
+	front := caddy(t, c, "", at)
+	s := start(t, "", "--listen", at, "--trusted-proxies", "127.0.0.1", "--public-url", "https://"+host+":"+front.https, "--drain", "20s",
+		"--no-dev-inbox", "--smtp", "smtp://127.0.0.1:9?tls=none", "--mail-from", "codes@example.com")
+	s.letters = func() []letter { return nil }
+	p := s.peer("127.64.0.1").trusts(c)
+	await(t, "Caddy to find the instance", func() (reply, bool) {
+		r := p.get("/healthz")
+		return r, r.status == http.StatusOK
+	})
+	s.signal()
+	begun := time.Now()
+	for asked := time.Duration(0); asked < 4*time.Second; { // a page that Caddy has looked for an instance for
+		from := time.Now()
+		if r := p.get("/sign-in"); r.status != http.StatusOK || !strings.Contains(r.body, "Admit One") {
+			t.Fatalf("a page, %v after the signal: %v", time.Since(begun), r)
+		}
+		asked = time.Since(from)
+	}
+	if time.Since(begun) > 20*time.Second {
+		t.Error("Caddy never found that the instance is not ready")
+	}
+	s.ended()
 }
 
 // TestRollingRestart: behind nginx, two instances on one database are stopped and
