@@ -362,8 +362,10 @@ func (o *Outbox) Failed(ctx context.Context, m Message, f Failure) error {
 
 func (o *Outbox) close(ctx context.Context, m Message, state, reason, detail string) error {
 	return o.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec("UPDATE messages SET state = ?, reason = ?, done_at = ?, lease_until = NULL, body = '' WHERE id = ? AND state = 'queued'",
-			state, reason, tx.Now, m.ID)
+		// What was taken over is, whoever has the lease by now; what was refused in a lease
+		// that has run out, another process may be handing over.
+		n, err := tx.Exec("UPDATE messages SET state = ?, reason = ?, done_at = ?, lease_until = NULL, body = '' WHERE id = ? AND state = 'queued' AND (attempts = ? OR ? = '"+stateAccepted+"')",
+			state, reason, tx.Now, m.ID, m.Attempt, state)
 		if err != nil || n == 0 {
 			return err
 		}

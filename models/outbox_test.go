@@ -208,3 +208,54 @@ func TestWakeAfterCommit(t *testing.T) {
 		}
 	})
 }
+
+// A refusal of who has lost the lease meanwhile closes nothing: another is trying it.
+func TestRefusalAfterTheLease(t *testing.T) {
+	engines(t, func(t *testing.T, h *house) {
+		c := browser()
+		c.Session = h.startSignUp(t, "mara@example.com", c)
+		claim := func() Message {
+			t.Helper()
+			list, err := h.Outbox.Claim(ctx, "", 10, time.Minute)
+			if err != nil || len(list) != 1 {
+				t.Fatal(len(list), err)
+			}
+			return list[0]
+		}
+		first := claim()
+		h.forward(time.Minute)
+		second := claim()
+		if err := h.Outbox.Failed(ctx, first, Failure{Permanent: true, Reason: "refused"}); err != nil {
+			t.Fatal(err)
+		}
+		state := func(want string) {
+			t.Helper()
+			if p, err := h.SignUps.Pending(ctx, c); err != nil || p.Delivery.State != want {
+				t.Errorf("%+v, %v, want %s", p.Delivery, err, want)
+			}
+		}
+		state(stateQueued)
+		if err := h.Outbox.Sent(ctx, second, "250 ok"); err != nil {
+			t.Fatal(err)
+		}
+		state(stateAccepted)
+	})
+	engines(t, func(t *testing.T, h *house) { // it was taken over all the same
+		c := browser()
+		c.Session = h.startSignUp(t, "mara@example.com", c)
+		list, err := h.Outbox.Claim(ctx, "", 10, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.forward(time.Minute)
+		if _, err := h.Outbox.Claim(ctx, "", 10, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Outbox.Sent(ctx, list[0], "250 ok"); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := h.SignUps.Pending(ctx, c); err != nil || p.Delivery.State != stateAccepted {
+			t.Errorf("%+v, %v", p.Delivery, err)
+		}
+	})
+}

@@ -99,7 +99,7 @@ var banners = map[string]banner{
 	"call_moved":     {true, "Success", "The call has its new time."},
 	"call_cancelled": {true, "Success", "The call is cancelled."},
 
-	"flow_lost":     {false, "You need to start again", "Either too much time went by, or your browser does not keep cookies from this site. If it happens again, allow cookies for this site."},
+	"flow_lost":     {false, "You need to start again", "Too much time went by, the request was blocked from its message, or your browser does not keep cookies from this site. If it happens again, allow cookies for this site."},
 	"taken":         {false, "You already have an account", "The email address got an account in the meantime. Sign in with the password of that account."},
 	"reauth_needed": {false, "Confirm it's you first", "What you asked for needs a fresh code. After it you can go on for some minutes without another one."},
 	"session_ended": {false, "You are not signed in any more", "A session ends when it is not used for a long time, or when someone signs it out. Sign in again to go on."},
