@@ -65,7 +65,7 @@ func (k *Keys) List(ctx context.Context) ([]Key, error) {
 		KeyID string
 		N     int
 	}
-	if err := g.Raw("SELECT key_id, count(*) AS n FROM challenges GROUP BY key_id").Scan(&codes).Error; err != nil {
+	if err := g.Raw("SELECT key_id, count(*) AS n FROM challenges WHERE ends_at > ? GROUP BY key_id", now).Scan(&codes).Error; err != nil {
 		return nil, err
 	}
 	var added []struct {

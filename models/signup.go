@@ -227,6 +227,10 @@ func (s *SignUps) answer(tx *db.Tx, row signUp, ch challenge, code string, ticks
 		_, err := tx.Exec("DELETE FROM accounts WHERE id = ?", acct.ID)
 		return Answered{Outcome: Taken}, err
 	}
+	// The code and its message are the account's from now on, and are erased with it.
+	if _, err := tx.Exec("UPDATE challenges SET account_id = ? WHERE id = ?", acct.ID, ch.ID); err != nil {
+		return Answered{}, err
+	}
 	out, err := s.open(tx, acct.ID, ticks, c)
 	if err != nil {
 		return Answered{}, err
