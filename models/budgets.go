@@ -18,7 +18,7 @@ var budgetNames = map[string]bool{
 	"purse": false, "reset": false, "resets of all": false, "current password": false,
 	"code": true, "code undo": true, "inside": true, "changes": true, "notices by text": true, "texts of": true,
 	"refusals of": true, "new devices of": true, "unusual sign-ins of": true, "failures of": true, "agent finds": true, "agent acts": true, "unlocks of": true, "session moved": true,
-	"service codes for": true, "wrong service codes by": true, "calls of": true, "answers by": true, // of models/support
+	"service codes for": true, "wrong service codes by": true, "calls of": true, "chats of": true, "answers by": true, // of models/support
 	"calls from": false, "calls to": false, "moves of": false, "chats from": false,
 	"keys":           false, // for turns alone: which machine's first key is kept
 	"strangers slow": false, // the slower lane of handlers, which has no key
@@ -111,7 +111,7 @@ func accountBudgets(account string) []string {
 		"code " + account, insideCodes(account).key, changesBudget(account).key, refusals(account).key, noticeTexts + account, proofTexts + account, ownSends + account, passwordSends + account,
 		newDeviceNotices + account, unusualNotices + account, failureNotices + account,
 		findsBudget(account).key, actsBudget(account).key, unlocksBudget(account).key,
-		"service codes for " + account, "wrong service codes by " + account, "calls of " + account, "answers by " + account, // of models/support
+		"service codes for " + account, "wrong service codes by " + account, "calls of " + account, "chats of " + account, "answers by " + account, // of models/support
 	}
 }
 

@@ -168,6 +168,9 @@ func (a *Accounts) SignOutDevice(ctx context.Context, id string, c Client) (gone
 				return err
 			}
 		}
+		if err := voidServiceCodes(tx, *s.AccountID); err != nil {
+			return err
+		}
 		return record(tx, EventSignedOutDevice, *s.AccountID, c)
 	})
 	return gone, at, err
@@ -265,7 +268,16 @@ func endSessions(tx *db.Tx, account, keep string) error {
 	if _, err := tx.Exec("DELETE FROM sessions WHERE account_id = ? AND id <> ?", account, keep); err != nil {
 		return err
 	}
-	_, err := tx.Exec("DELETE FROM sign_ins WHERE account_id = ?", account)
+	if _, err := tx.Exec("DELETE FROM sign_ins WHERE account_id = ?", account); err != nil {
+		return err
+	}
+	return voidServiceCodes(tx, account)
+}
+
+// voidServiceCodes takes what a session that ends may have been shown: whoever reads it
+// out would pass for the account's holder. The caller has locked the account.
+func voidServiceCodes(tx *db.Tx, account string) error {
+	_, err := tx.Exec("DELETE FROM service_codes WHERE account_id = ? AND used_at IS NULL", account)
 	return err
 }
 

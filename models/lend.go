@@ -96,6 +96,24 @@ func (p Parts) LockAgent(tx *db.Tx, c Client) (Agent, error) {
 	return agent, err
 }
 
+// LockSignedIn is SignedIn inside an act: until that commits the session does not end.
+func (p Parts) LockSignedIn(tx *db.Tx, c Client) (Session, error) {
+	s, err := p.SignedIn(tx.DB, c, tx.Now)
+	if err != nil || tx.OneWriter() {
+		return s, err
+	}
+	if _, err := lockOwner(tx, s.AccountID, false); err != nil {
+		return Session{}, err
+	}
+	return p.SignedIn(tx.DB, c, tx.Now)
+}
+
+// OwnNumber says whether a number is an account's, confirmed.
+func (p Parts) OwnNumber(tx *db.Tx, account, number string) (bool, error) {
+	_, own, err := db.First[string](tx.DB, "SELECT id FROM identifiers WHERE account_id = ? AND kind = 'phone' AND value = ? AND verified_at IS NOT NULL", account, number)
+	return own, err
+}
+
 // Tag is what may be kept of something secret so that it can be found again: a
 // MAC under the ring's oldest key, as in the lanes.
 func (p Parts) Tag(label, value string) string { return p.c.keys.laneTag(label, value) }

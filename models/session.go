@@ -163,15 +163,25 @@ func (h *heldSessions) put(version int64, id string, row foundSession) {
 func (s *Sessions) SignOut(ctx context.Context, c Client) (at time.Time, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		at = tx.Now
-		var accounts []string
-		err := tx.Raw("SELECT account_id FROM sessions WHERE id = ? AND account_id IS NOT NULL", hashToken(c.Session)).Scan(&accounts).Error
-		if err != nil || len(accounts) == 0 {
+		ended, there, err := db.First[session](tx.DB, "SELECT * FROM sessions WHERE id = ? AND account_id IS NOT NULL", hashToken(c.Session))
+		if err != nil || !there {
 			return err
 		}
-		if _, err := tx.Exec("DELETE FROM sessions WHERE id = ?", hashToken(c.Session)); err != nil {
+		account := *ended.AccountID
+		if _, err := lockOwner(tx, account, true); err != nil {
 			return err
 		}
-		return record(tx, EventSignOut, accounts[0], c)
+		n, err := tx.Exec("DELETE FROM sessions WHERE id = ?", ended.ID)
+		if err == nil && n == 0 { // a step-up has just given it a new token, and no new beginning
+			_, err = tx.Exec("DELETE FROM sessions WHERE account_id = ? AND created_at = ?", account, ended.CreatedAt)
+		}
+		if err != nil {
+			return err
+		}
+		if err := voidServiceCodes(tx, account); err != nil {
+			return err
+		}
+		return record(tx, EventSignOut, account, c)
 	})
 	return at, err
 }

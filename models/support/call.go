@@ -181,6 +181,12 @@ func (c *Calls) mayBook(tx *db.Tx, cl models.Client, w who, number string) error
 			return err
 		}
 	}
+	if w.account != "" { // his own number: strangers must not use up what he may book
+		own, err := c.OwnNumber(tx, w.account, number)
+		if err != nil || own {
+			return err
+		}
+	}
 	return c.count(tx, "calls_number", "calls to "+c.Tag("call", number), models.Limit{N: callsNumber, Per: 24 * time.Hour})
 }
 

@@ -117,23 +117,8 @@ func (c *core) startedBefore(tx *db.Tx, nonce, from string) (s Started, err erro
 // The bound of all who wait is against floods, and people who are signed in have
 // as many places again: starts at the same moment may pass it by a few.
 func (c *core) mayStart(tx *db.Tx, cl models.Client, w who, from string) error {
-	if key := c.NetworkKey(cl); key != "" {
-		if err := c.count(tx, "chats", "chats from "+key, models.Limit{N: chatsNetwork, Per: time.Hour}); err != nil {
-			return err
-		}
-	}
-	if key := c.AddressKey(cl); key != "" {
-		if err := c.count(tx, "chats", "chats from "+key, models.Limit{N: chatsHour, Per: time.Hour}); err != nil {
-			return err
-		}
-		var open int
-		err := tx.Raw("SELECT count(*) FROM chats WHERE ended_at IS NULL AND state IN ('waiting', 'open') AND address = ?", from).Scan(&open).Error
-		if err != nil {
-			return err
-		}
-		if open >= chatsOpen {
-			return tooSoon("chats_open", tx.Now.Add(openRetry))
-		}
+	if err := c.mayHave(tx, cl, w, from); err != nil {
+		return err
 	}
 	var waiting int
 	if err := tx.Raw("SELECT count(*) FROM chats WHERE ended_at IS NULL AND state = 'waiting'").Scan(&waiting).Error; err != nil {
@@ -147,6 +132,40 @@ func (c *core) mayStart(tx *db.Tx, cl models.Client, w who, from string) error {
 		return &models.Error{Kind: models.Closed, Reason: "full"}
 	}
 	return nil
+}
+
+// mayHave spends what one visitor may begin. Strangers behind the same address must not
+// shut the chat for who is signed in.
+func (c *core) mayHave(tx *db.Tx, cl models.Client, w who, from string) error {
+	if w.account != "" {
+		if err := c.count(tx, "chats", "chats of "+w.account, models.Limit{N: chatsHour, Per: time.Hour}); err != nil {
+			return err
+		}
+		return mayOpen(tx, "account_id = ?", w.account)
+	}
+	if key := c.NetworkKey(cl); key != "" {
+		if err := c.count(tx, "chats", "chats from "+key, models.Limit{N: chatsNetwork, Per: time.Hour}); err != nil {
+			return err
+		}
+	}
+	key := c.AddressKey(cl)
+	if key == "" {
+		return nil
+	}
+	if err := c.count(tx, "chats", "chats from "+key, models.Limit{N: chatsHour, Per: time.Hour}); err != nil {
+		return err
+	}
+	return mayOpen(tx, "account_id IS NULL AND address = ?", from)
+}
+
+// mayOpen bounds the conversations of one visitor that go on.
+func mayOpen(tx *db.Tx, whose, of string) error {
+	var open int
+	err := tx.Raw("SELECT count(*) FROM chats WHERE ended_at IS NULL AND state IN ('waiting', 'open') AND "+whose, of).Scan(&open).Error
+	if err == nil && open >= chatsOpen {
+		err = tooSoon("chats_open", tx.Now.Add(openRetry))
+	}
+	return err
 }
 
 // typedEmail reads an address that may be left out.

@@ -97,6 +97,9 @@ func (s *ServiceCodes) Make(ctx context.Context, c models.Client) (made ServiceC
 		if err := s.count(tx, "service_codes", "service codes for "+in.AccountID, models.Limit{N: codesHour, Per: time.Hour}); err != nil {
 			return err
 		}
+		if in, err = s.LockSignedIn(tx, c); err != nil { // it may have ended meanwhile
+			return err
+		}
 		if _, err := tx.Exec("DELETE FROM service_codes WHERE account_id = ? AND used_at IS NULL", in.AccountID); err != nil {
 			return err
 		}

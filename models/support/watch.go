@@ -240,6 +240,33 @@ func (c *core) quiet(ctx context.Context) error {
 			return err
 		}
 	}
+	return c.leftBehind(ctx)
+}
+
+// leftBehind hands back what somebody has who is not of staff any more.
+func (c *core) leftBehind(ctx context.Context) error {
+	const theirs = " ended_at IS NULL AND agent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = chats.agent_id AND a.role = 'staff')"
+	var ids []string
+	if err := c.db.Read(ctx).Raw("SELECT id FROM chats WHERE"+theirs+" LIMIT ?", quietAtOne).Scan(&ids).Error; err != nil {
+		return err
+	}
+	for _, id := range ids {
+		err := c.db.Write(ctx, func(tx *db.Tx) error {
+			t, err := take(tx, id)
+			if err != nil {
+				return err
+			}
+			var n int
+			if err := tx.Raw("SELECT count(*) FROM chats WHERE id = ? AND"+theirs, id).Scan(&n).Error; err != nil || n == 0 {
+				return err
+			}
+			t.handBack()
+			return t.keep()
+		})
+		if err != nil && !isKind(err, models.NotFound) {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -249,6 +276,10 @@ func (c *core) growQuiet(t *turn) {
 	since := func(at *time.Time, d time.Duration) bool { return at != nil && !t.tx.Now.Before(at.Add(d)) }
 	switch {
 	case t.State != Waiting && t.State != Talking:
+	case since(&t.ChangedAt, staleAfter) && t.AnsweredAt == nil && (t.AccountID != nil || t.Email != ""):
+		// Nobody came before the night: staff go on seeing it, and the answer goes by mail.
+		t.State, t.WarnedAt = Left, nil
+		t.say(byEvent, "", "left", "")
 	case since(t.WarnedAt, warnedFor), since(&t.ChangedAt, staleAfter):
 		t.end("ended_idle")
 	case t.State == Talking && t.WarnedAt == nil && since(t.AnsweredAt, c.idle()):
