@@ -156,6 +156,39 @@ func TestDoctorOnPostgres(t *testing.T) {
 	}
 }
 
+// A role that may not read the tables is told so; to it they are not to be made.
+func TestMigrateStatusWithoutRights(t *testing.T) {
+	database := postgresURL(t)
+	step{"migrate --database " + database, "to " + newest(t), ""}.try(t)
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := u.Query().Get("search_path")
+	pool, err := sql.Open("pgx", database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	role := "reader_" + schema
+	for _, statement := range []string{"CREATE ROLE " + role + " LOGIN", "GRANT USAGE ON SCHEMA " + schema + " TO " + role} {
+		if _, err := pool.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func() {
+		if _, err := pool.Exec("DROP OWNED BY " + role + "; DROP ROLE " + role); err != nil {
+			t.Error(err)
+		}
+	}()
+	u.User = url.User(role)
+	step{"migrate status --database " + u.String(), "", "permission denied for table goose_db_version"}.try(t)
+	if _, err := pool.Exec("GRANT SELECT ON ALL TABLES IN SCHEMA " + schema + " TO " + role); err != nil {
+		t.Fatal(err)
+	}
+	step{"migrate --check --database " + u.String(), "There is nothing to do: the database is at " + newest(t), ""}.try(t)
+}
+
 // postgresURL makes a schema of its own on the server that tools/with-postgres has
 // started.
 func postgresURL(t *testing.T) string {
