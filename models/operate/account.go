@@ -130,7 +130,7 @@ func showAccount(ctx context.Context, m *models.Models, name string, zone *time.
 	}
 	at := func(t time.Time) string {
 		if t.IsZero() {
-			return "never"
+			return "none since it was made" // a sign-up opens a session, too
 		}
 		return t.In(zone).Format("2006-01-02 15:04 MST")
 	}

@@ -51,6 +51,7 @@ func TestAccountCommands(t *testing.T) {
 		fails string
 	}{
 		{"create " + mara, "/reset", ""},
+		{"show " + mara, "none since it was made", ""},
 		{"create Mara@Example.com", "", "has an account already"},
 		{"create mara", "", "not an address"},
 		{"list", "m***@example.com", ""},
