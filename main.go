@@ -142,6 +142,7 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 		return operate.MendOpen(err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
+	operate.Caution(ctx, o.Data, set.Database, log)
 
 	people, err := support.Open(support.Options{Models: m, Log: log})
 	if err != nil {

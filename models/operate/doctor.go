@@ -58,7 +58,7 @@ func (d DoctorCommand) do(ctx context.Context, call Call) error {
 	}
 	counts := map[string]int{}
 	for _, check := range []func(context.Context) []finding{
-		e.keys, e.database, e.disk, e.clock, e.address, e.certificate, e.inbox, e.mailServer, e.mailDomain, e.gateway, e.places,
+		e.folder, e.keys, e.database, e.disk, e.clock, e.address, e.certificate, e.inbox, e.mailServer, e.mailDomain, e.gateway, e.places,
 	} {
 		limited, cancel := context.WithTimeout(ctx, eachLimit)
 		for _, f := range check(limited) {

@@ -44,6 +44,7 @@ func newService(t *testing.T) *service {
 			"codes._domainkey.example.com": {"v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3"},
 		},
 	}
+	s.must(os.Chmod(s.data, 0o700))
 	s.smtp = newMailPeer(t)
 	s.args = map[string]string{
 		"--data":            s.data,
@@ -147,7 +148,7 @@ func TestDoctorFindsAllWell(t *testing.T) {
 		}
 	}
 	all := []string{
-		"key file", "database", "disk", "clock", "proxies", "public URL", "TLS", "test inbox",
+		"data folder", "key file", "database", "disk", "clock", "proxies", "public URL", "TLS", "test inbox",
 		"mail server", "SPF", "DKIM", "DMARC", "texts", "places",
 	}
 	if looked = slices.Compact(looked); !slices.Equal(looked, all) {
@@ -185,6 +186,11 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		said  string
 		mend  string
 	}{
+		"folder that others can read": {func(s *service) { s.must(os.Chmod(s.data, 0o750)) }, look, "data folder", "(mode 0750)", "chmod 700"},
+		"database that others can read": {
+			func(s *service) { s.must(os.Chmod(filepath.Join(s.data, "admitone.db"), 0o604)) }, look, "data folder", "admitone.db (mode 0604)", "chmod 600",
+		},
+		"folder that cannot be made": {func(s *service) { s.args["--data"] = filepath.Join(s.key(), "x") }, wrong, "data folder", "key is a file", "choose another"},
 		"key that others can read": {func(s *service) { s.must(os.Chmod(s.key(), 0o644)) }, wrong, "key file", "mode 0644", "chmod 600"},
 		"key that is lost":         {func(s *service) { s.must(os.Remove(s.key())) }, wrong, "key file", "is not there, but the database uses key", "restore the file from its backup"},
 		"public URL without TLS": {
@@ -249,7 +255,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 			func(s *service) { s.sqlite(string(read(s.t, "../testdata/released/sqlite-0003.sql"))) }, look, "database", "at 0003_help and behind this program", "admitone migrate",
 		},
 		"schema of a newer program": {
-			func(s *service) { s.sqlite("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)") }, wrong, "database", "a newer admitone has changed the schema (9999)", "restore the backup",
+			func(s *service) { s.sqlite("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)") }, look, "database", "a newer admitone has changed the schema (9999)", "restore the backup",
 		},
 		"no database yet": {
 			func(s *service) { s.args["--data"] = filepath.Join(s.data, "new") }, good, "database", "there is none", "first start makes it",

@@ -16,11 +16,11 @@ import (
 // lock goes with the process, so that a crash leaves nothing to clean up.
 func HoldData(o Options) (io.Closer, error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("--data: cannot make the folder: %w", err)
+		return nil, fmt.Errorf("--data: cannot make the folder: %w; %s", err, toOwner)
 	}
 	f, err := os.OpenFile(filepath.Join(o.Data, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("--data: cannot write into %s: %w; give the folder to the user that runs admitone, or choose another", o.Data, err)
+		return nil, fmt.Errorf("--data: cannot write into %s: %w; %s", o.Data, err, toOwner)
 	}
 	if o.Database != "" {
 		return f, nil

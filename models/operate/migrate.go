@@ -108,6 +108,11 @@ func standing(list []models.Migration) (at string, pending []string) {
 // newer says whether a newer program has changed the schema.
 func newer(list []models.Migration) bool { return len(list) > 0 && list[len(list)-1].Name == "" }
 
+// ontoNewer is what to do on a schema of a newer program.
+const ontoNewer = "start the newer admitone here, too; to stay with this one, restore the backup from before it"
+
+func ofNewer(at string) string { return "a newer admitone has changed the schema (" + at + ")" }
+
 func nameOf(m models.Migration) string {
 	if m.Name == "" {
 		return fmt.Sprintf("%04d", m.Number)

@@ -36,7 +36,12 @@ var authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-func TestMain(m *testing.M) { os.Exit(withAuthority(m.Run)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(program())
+	}
+	os.Exit(withAuthority(m.Run))
+}
 
 func withAuthority(run func() int) int {
 	dir, err := os.MkdirTemp("", "admitone-authority-")

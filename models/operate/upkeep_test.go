@@ -141,7 +141,7 @@ func TestBackupAndMoveRefuse(t *testing.T) {
 func TestDoctorOnPostgres(t *testing.T) {
 	s := newService(t)
 	s.args["--database"] = postgresURL(t)
-	if report, err := s.doctor(); err != nil || !strings.Contains(report, "PostgreSQL 1") || !strings.Contains(report, "at an empty schema and behind") {
+	if report, err := s.doctor(); err != nil || !strings.Contains(report, "PostgreSQL 1") || !strings.Contains(report, "answers and is empty: 5 steps are to be done, which the first start does") {
 		t.Errorf("without a schema: %v\n%s", err, report)
 	}
 	if said, err := s.run("migrate"); err != nil || !strings.Contains(said, "to "+newest(t)) {
