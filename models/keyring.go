@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"admitone/models/internal/db"
@@ -140,25 +139,17 @@ func placeKeyFile(path, text string, place func(from, to string) error) error {
 		return fmt.Errorf("--key-file: %w", err)
 	}
 	defer os.Remove(f.Name())
+	// Root may turn the keys of a service that runs as somebody else.
+	db.OwnedLike(f, filepath.Dir(path))
+	db.OwnedLike(f, path)
 	_, err = f.WriteString(text)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		keepOwner(f.Name(), path)
 		err = place(f.Name(), path)
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		err = fmt.Errorf("--key-file: %w", err)
 	}
 	return err
-}
-
-// keepOwner gives a new file to whoever had the old one: root may turn the keys of a
-// service that runs as somebody else. Who may not give files away is that owner.
-func keepOwner(file, of string) {
-	if info, err := os.Stat(of); err == nil {
-		if was, ok := info.Sys().(*syscall.Stat_t); ok {
-			_ = os.Chown(file, int(was.Uid), int(was.Gid))
-		}
-	}
 }
 
 // openRing opens the ring of the options. Where the database has never used a key, a

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+
+	"admitone/models"
 )
 
 // HoldData makes the data folder and, where the database is a file in it, holds
@@ -18,7 +20,7 @@ func HoldData(o Options) (io.Closer, error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("--data: cannot make the folder: %w; %s", err, toOwner)
 	}
-	f, err := os.OpenFile(filepath.Join(o.Data, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := models.OpenFile(filepath.Join(o.Data, "lock"))
 	if err != nil {
 		return nil, fmt.Errorf("--data: cannot write into %s: %w; %s", o.Data, err, toOwner)
 	}
