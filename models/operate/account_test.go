@@ -29,7 +29,7 @@ func types(t *testing.T, at time.Time, args ...string) (string, error) {
 		Options
 		Commands
 	}
-	parser, err := kong.New(&line)
+	parser, err := kong.New(&line, Durations)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -30,6 +31,15 @@ type Call struct {
 	Words       string // the command line's, such as 'account show <account>'
 	Now         func() time.Time
 	Out, ErrOut io.Writer // what was asked for; log and progress
+}
+
+// Version is that of the program.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(unknown)"
+	}
+	return info.Main.Version
 }
 
 // Do does what the words of the call name.
