@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	case command == "serve":
 		return serve(ctx, line.Options, out, errOut)
 	}
-	return line.Commands.Do(ctx, operate.Call{Options: line.Options, Words: command, Now: now, Out: out, ErrOut: errOut})
+	return line.Commands.Do(ctx, operate.Call{Options: line.Options, Words: command, Now: now, Out: out, ErrOut: errOut, Refusal: views.Refusal})
 }
 
 // parse reads the arguments; --help prints and gives errHelp.

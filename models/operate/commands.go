@@ -31,6 +31,8 @@ type Call struct {
 	Words       string // the command line's, such as 'account show <account>'
 	Now         func() time.Time
 	Out, ErrOut io.Writer // what was asked for; log and progress
+
+	Refusal func(field, reason string) string // the sentence of the pages for what is typed wrong
 }
 
 // Version is that of the program.

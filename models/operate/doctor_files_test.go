@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"admitone/views"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -24,7 +26,7 @@ func program() int {
 		Commands
 	}
 	k := kong.Parse(&line)
-	if err := line.Do(context.Background(), Call{Options: line.Options, Words: k.Command(), Now: clockOfTests, Out: os.Stdout, ErrOut: os.Stderr}); err != nil {
+	if err := line.Do(context.Background(), Call{Options: line.Options, Words: k.Command(), Now: clockOfTests, Out: os.Stdout, ErrOut: os.Stderr, Refusal: views.Refusal}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
