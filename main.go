@@ -137,7 +137,7 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 		Texts: set.Texts, Countries: set.Countries, Desk: set.Desk, Geo: o.Geo,
 	})
 	if err != nil {
-		return operate.MendOpen(err)
+		return operate.MendOpen(set.Database, err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 	operate.Caution(ctx, o.Data, set.Database, log)

@@ -45,6 +45,9 @@ func (e *Error) Error() string {
 // full or read-only: it may succeed later.
 func Away(err error) bool { return db.Away(err) }
 
+// Damaged says that a file is no database, or one that is broken.
+func Damaged(err error) bool { return db.Damaged(err) }
+
 func invalid(field, reason string, n int) *Error {
 	return &Error{Kind: Invalid, Field: field, Reason: reason, N: n}
 }

@@ -84,7 +84,7 @@ func (c Call) open(ctx context.Context) (*models.Models, Setup, error) {
 		Log: slog.New(slog.NewTextHandler(c.ErrOut, nil)),
 	})
 	if err != nil {
-		return nil, set, MendOpen(err)
+		return nil, set, MendOpen(set.Database, err)
 	}
 	return m, set, nil
 }

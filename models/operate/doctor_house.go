@@ -34,7 +34,7 @@ func (e examination) database(ctx context.Context) []finding {
 	case errors.Is(err, fs.ErrNotExist):
 		return []finding{fine("database", "there is none at %s yet; the first start makes it", e.set.Database)}
 	case err != nil:
-		return []finding{{wrong, "database", MendOpen(err).Error(), "look whether it runs, and at the address and the password of --database; a file must belong to the user that runs admitone"}}
+		return []finding{refused("database", MendOpen(e.set.Database, err))}
 	}
 	at, pending := standing(found.Migrations)
 	list := []finding{fine("database", "%s answers, its schema is at %s", found.Engine, at)}

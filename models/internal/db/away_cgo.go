@@ -9,6 +9,12 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
+// Damaged says that a file is no database, or one that is broken.
+func Damaged(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrNotADB || e.Code == sqlite3.ErrCorrupt)
+}
+
 // fileAway is Away for the file: locked by another program, on a full, broken or
 // read-only disk.
 func fileAway(err error) bool {
