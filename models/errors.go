@@ -48,6 +48,9 @@ func Away(err error) bool { return db.Away(err) }
 // Damaged says that a file is no database, or one that is broken.
 func Damaged(err error) bool { return db.Damaged(err) }
 
+// Full says that there is no room on the disk.
+func Full(err error) bool { return db.Full(err) }
+
 func invalid(field, reason string, n int) *Error {
 	return &Error{Kind: Invalid, Field: field, Reason: reason, N: n}
 }

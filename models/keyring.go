@@ -78,7 +78,7 @@ func parseRing(text string) ([]key, error) {
 		keys = append(keys, k)
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("it holds no key; restore it from its backup")
+		return nil, errors.New("it holds no key")
 	}
 	slices.SortStableFunc(keys, func(a, b key) int { return a.starts.Compare(b.starts) })
 	return keys, nil
@@ -104,11 +104,14 @@ func readKeyFile(path string) (keys []key, text string, err error) {
 		return nil, "", fmt.Errorf("--key-file: others can read %s (mode %04o); mend: chmod 600 %s", path, mode, path)
 	}
 	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, "", fmt.Errorf("--key-file: %w; give it to the user that runs admitone, and be that user", err)
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("--key-file: %w", err)
 	}
 	if keys, err = parseRing(string(raw)); err != nil {
-		return nil, "", fmt.Errorf("--key-file: %s: %w", path, err)
+		return nil, "", fmt.Errorf("--key-file: %s: %w; restore it from its backup", path, err)
 	}
 	return keys, string(raw), nil
 }

@@ -20,7 +20,15 @@ import (
 // asProgram is set in the children of a test that are to be the program.
 const asProgram = "ADMITONE_AS_PROGRAM"
 
+// listens is the word by which such a child only listens somewhere.
+const listens = "listens"
+
 func program() int {
+	if os.Args[1] == listens {
+		_, err := Listen(os.Args[2])
+		fmt.Println(err)
+		return 0
+	}
 	var line struct {
 		Options
 		Commands

@@ -117,7 +117,7 @@ func TestBackupAndMoveRefuse(t *testing.T) {
 		{"backup " + copied + " --data " + data, "whole and checked", ""},
 		{"backup " + copied + " --data " + data, "", "is there already"},
 		{"backup " + copied + " --replace --data " + data, "whole and checked", ""},
-		{"backup " + filepath.Join(data, "none", "copy.db") + " --data " + data, "", "nothing was written"},
+		{"backup " + filepath.Join(data, "none", "copy.db") + " --data " + data, "", "there is no folder " + filepath.Join(data, "none") + "; make it first"},
 		{"backup " + filepath.Join(data, "admitone.db") + " --replace --data " + data, "", "is the database itself"},
 		{"backup " + filepath.Join(data, "admitone.db-wal") + " --replace --data " + data, "", "is the database itself"},
 		{"backup " + filepath.Join(data, "key") + " --replace --data " + data, "", "is no database"},
@@ -216,4 +216,19 @@ func postgresURL(t *testing.T) string {
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// A backup onto a disk that is full says so once, and names the way out.
+func TestBackupOnAFullDisk(t *testing.T) {
+	data, small := t.TempDir(), t.TempDir()
+	step{"migrate --data " + data, "to " + newest(t), ""}.try(t)
+	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skip("a small disk cannot be mounted here: ", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(small, 0) })
+	copied := filepath.Join(small, "copy.db")
+	_, err := types(t, clockOfTests(), "backup", copied, "--data", data)
+	if err == nil || err.Error() != "backup: there is no room for the copy at "+copied+"; name a place with room, nothing was written" {
+		t.Errorf("%v", err)
+	}
 }

@@ -5,6 +5,7 @@ package db
 import (
 	"errors"
 	"slices"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -13,6 +14,12 @@ import (
 func Damaged(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e) && (e.Code == sqlite3.ErrNotADB || e.Code == sqlite3.ErrCorrupt)
+}
+
+// Full says that there is no room on the disk.
+func Full(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && e.Code == sqlite3.ErrFull || errors.Is(err, syscall.ENOSPC)
 }
 
 // fileAway is Away for the file: locked by another program, on a full, broken or
