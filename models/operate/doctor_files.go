@@ -26,9 +26,15 @@ func (e examination) folder(context.Context) []finding {
 	if err := unix.Faccessat(unix.AT_FDCWD, at, unix.W_OK|unix.X_OK, unix.AT_EACCESS); err != nil {
 		return []finding{{wrong, "data folder", fmt.Sprintf("%s cannot write into %s: %v", asWho(), at, err), toOwner}}
 	}
-	for _, name := range append(files(e.set.Database), filepath.Join(e.Data, "lock")) {
+	own := append(files(e.set.Database), filepath.Join(e.Data, "lock"))
+	for _, name := range own {
 		if err := unix.Faccessat(unix.AT_FDCWD, name, unix.R_OK|unix.W_OK, unix.AT_EACCESS); err != nil && there(name) {
 			return []finding{{wrong, "data folder", fmt.Sprintf("%s cannot write %s: %v", asWho(), name, err), toOwner}}
+		}
+	}
+	for _, name := range append(own, e.set.KeyFile) {
+		if theirs, its := ownerOf(e.Data), ownerOf(name); os.Geteuid() == 0 && theirs >= 0 && its >= 0 && its != theirs {
+			return []finding{{look, "data folder", fmt.Sprintf("%s belongs to user %d, and the folder to user %d", name, its, theirs), "give both to the user that runs admitone; to root, who asks now, all is open"}}
 		}
 	}
 	if who, mends := exposed(e.Data, e.set.Database); len(who) > 0 {
@@ -39,6 +45,15 @@ func (e examination) folder(context.Context) []finding {
 
 // asWho names the user that asks: often it is another one than the server's.
 func asWho() string { return fmt.Sprintf("user %d", os.Geteuid()) }
+
+// ownerOf is -1 where nothing is.
+func ownerOf(name string) int {
+	var s unix.Stat_t
+	if unix.Stat(name, &s) != nil {
+		return -1
+	}
+	return int(s.Uid)
+}
 
 // files are those of a database that is one.
 func files(database string) []string {

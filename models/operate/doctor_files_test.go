@@ -132,6 +132,26 @@ func TestDoctorAsAnotherUser(t *testing.T) {
 	}
 }
 
+// To root every file is open, so it compares the owners.
+func TestDoctorAsRoot(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	s := newService(t)
+	s.must(os.Chown(s.data, nobody, nobody))
+	database := filepath.Join(s.data, "admitone.db")
+	s.must(os.Chown(s.key(), nobody, nobody))
+	for owner, want := range map[int]string{
+		0:      "look   data folder    " + database + " belongs to user 0, and the folder to user 65534.",
+		nobody: "ok     data folder    " + s.data + " can be written by",
+	} {
+		s.must(os.Chown(database, owner, owner))
+		if report, err := s.doctor(); err != nil || !strings.Contains(report, want) {
+			t.Errorf("of user %d's: %v\n%s", owner, err, report)
+		}
+	}
+}
+
 // The start warns of a folder that is open to others and of a newer schema, each once,
 // and is silent where all is well.
 func TestCaution(t *testing.T) {
