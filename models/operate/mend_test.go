@@ -63,6 +63,10 @@ func TestDamagedDatabase(t *testing.T) {
 		for _, command := range []string{"migrate", "migrate status", "account list"} {
 			step{command + " --data " + data, "", "--data: " + file + " is damaged, or no database; stop the server, and " + mend}.try(t)
 		}
+		if os.Getenv("ADMITONE_TEST_POSTGRES") != "" {
+			step{"move --data " + data + " --to " + postgresURL(t), "", mend}.try(t)
+		}
+		step{"backup " + filepath.Join(data, "copy.db") + " --data " + data, "", mend}.try(t)
 		report, err := types(t, clockOfTests(), "doctor", "--data", data)
 		if err == nil || !strings.Contains(report, "wrong  database       --data: "+file+" is damaged, or no database.") || !strings.Contains(report, mend) {
 			t.Errorf("%s: %v\n%s", name, err, report)

@@ -45,6 +45,9 @@ func (m MoveCommand) do(ctx context.Context, call Call) error {
 		}
 		bar.at(done)
 	})
+	if models.Damaged(err) {
+		return MendOpen(set.Database, err)
+	}
 	if err != nil {
 		return inWordsOfMove(err)
 	}

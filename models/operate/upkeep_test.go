@@ -217,18 +217,3 @@ func postgresURL(t *testing.T) string {
 	u.RawQuery = q.Encode()
 	return u.String()
 }
-
-// A backup onto a disk that is full says so once, and names the way out.
-func TestBackupOnAFullDisk(t *testing.T) {
-	data, small := t.TempDir(), t.TempDir()
-	step{"migrate --data " + data, "to " + newest(t), ""}.try(t)
-	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=64k"); err != nil {
-		t.Skip("a small disk cannot be mounted here: ", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(small, 0) })
-	copied := filepath.Join(small, "copy.db")
-	_, err := types(t, clockOfTests(), "backup", copied, "--data", data)
-	if err == nil || err.Error() != "backup: there is no room for the copy at "+copied+"; name a place with room, nothing was written" {
-		t.Errorf("%v", err)
-	}
-}
