@@ -14,7 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // --time-zone works on a machine without zone files
@@ -40,7 +41,9 @@ type commandLine struct {
 	Serve struct{} `cmd:"" default:"1" help:"Serve the pages (the default)."`
 	operate.Commands
 	Version struct{} `cmd:"" help:"Print the version."`
-	Help    struct{} `cmd:"" help:"Print this help."`
+	Help    struct {
+		Command []string `arg:"" optional:"" help:"The command to tell about."`
+	} `cmd:"" help:"Print this help, or that of a command."`
 }
 
 func main() {
@@ -60,14 +63,17 @@ func now() time.Time { return time.Now().UTC() }
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	var line commandLine
-	parser, err := kong.New(&line, kong.Name("admitone"), kong.DefaultEnvars("ADMITONE"), kong.Writers(out, errOut),
+	parser, err := kong.New(&line, kong.Name("admitone"), kong.DefaultEnvars("ADMITONE"), kong.Writers(out, errOut), operate.Durations,
 		kong.Description("The front door of a streaming service."), kong.Exit(func(int) { panic(errHelp) }))
 	if err != nil {
 		return err
 	}
+	if slices.Equal(args, []string{"--version"}) {
+		args = []string{"version"}
+	}
 	command, err := parse(parser, args)
-	if command == "help" {
-		_, err = parse(parser, []string{"--help"})
+	if words, _, _ := strings.Cut(command, " "); words == "help" {
+		_, err = parse(parser, append(line.Help.Command, "--help"))
 	}
 	switch {
 	case errors.Is(err, errHelp):
@@ -75,12 +81,12 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	case err != nil:
 		return err
 	case command == "version":
-		_, err = fmt.Fprintln(out, "admitone", version())
+		_, err = fmt.Fprintln(out, "admitone", operate.Version())
 		return err
 	case command == "serve":
 		return serve(ctx, line.Options, out, errOut)
 	}
-	return line.Commands.Do(ctx, operate.Call{Options: line.Options, Words: command, Now: now, Out: out, ErrOut: errOut})
+	return line.Commands.Do(ctx, operate.Call{Options: line.Options, Words: command, Now: now, Out: out, ErrOut: errOut, Refusal: views.Refusal})
 }
 
 // parse reads the arguments; --help prints and gives errHelp.
@@ -97,14 +103,6 @@ func parse(parser *kong.Kong, args []string) (command string, err error) {
 		return "", err
 	}
 	return k.Command(), nil
-}
-
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(unknown)"
-	}
-	return info.Main.Version
 }
 
 // serve runs the server and what works beside it until ctx ends, then stops them
@@ -139,9 +137,10 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 		Texts: set.Texts, Countries: set.Countries, Desk: set.Desk, Geo: o.Geo,
 	})
 	if err != nil {
-		return operate.MendOpen(err)
+		return operate.MendOpen(set.Database, err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
+	operate.Caution(ctx, o.Data, set.Database, log)
 
 	people, err := support.Open(support.Options{Models: m, Log: log})
 	if err != nil {
@@ -194,9 +193,9 @@ func serve(ctx context.Context, o operate.Options, out, errOut io.Writer) (err e
 		func(ctx context.Context) error { return operate.Sweep(ctx, log, m.Sweep, people.Sweep) },
 	}
 	if o.Metrics != "" {
-		metrics, err := net.Listen("tcp", o.Metrics)
+		metrics, err := operate.ListenMetrics(o.Metrics)
 		if err != nil {
-			return fmt.Errorf("--metrics: %w", err)
+			return err
 		}
 		defer metrics.Close()
 		fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", metrics.Addr())

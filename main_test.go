@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -282,7 +283,7 @@ func tellsSettings[T any](t *testing.T, key string, want T) {
 
 func TestVersionAndHelp(t *testing.T) {
 	for _, c := range []struct{ command, want string }{
-		{"version", "admitone "}, {"help", "--listen"}, {"--help", "ADMITONE_LISTEN"}, {"serve --help", "--data"},
+		{"version", "admitone "}, {"--version", "admitone "}, {"help", "--listen"}, {"help send-test", "--to="}, {"help key add", "--starts-in="}, {"--help", "ADMITONE_LISTEN"}, {"serve --help", "--data"},
 	} {
 		var out, errOut bytes.Buffer
 		if err := run(t.Context(), strings.Fields(c.command), &out, &errOut); err != nil || !strings.Contains(out.String(), c.want) || errOut.Len() != 0 {
@@ -315,6 +316,36 @@ func TestWrongOptions(t *testing.T) {
 		}
 		full := append([]string{"--listen=127.0.0.1:0", "--data=" + filepath.Join(folder, "data")}, strings.Fields(args)...)
 		if err := run(t.Context(), full, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), named) {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
+// What is refused is told with what to do.
+func TestRefusalsTellTheMend(t *testing.T) {
+	folder := t.TempDir()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(folder, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]string{
+		"--metrics 127.0.0.1:99999":          `--metrics: "99999" is not a port from 0 to 65535; write it like`,
+		"--metrics " + taken.Addr().String(): "--metrics: " + taken.Addr().String() + " is in use by another program; stop it, or",
+		"--listen 192.0.2.1:8080 --public-url https://a.example --smtp smtp://localhost --mail-from a@b.example": "--listen: this machine does not have the address of 192.0.2.1:8080; give",
+		"--data " + file + "/x":   "--data: cannot make the folder: mkdir " + file + ": not a directory; give the folder",
+		"--drain 5":               `--drain: "5" is not a time; write it like 5s`,
+		"key add --starts-in foo": `--starts-in: "foo" is not a time; write it like 5s`,
+		"--tls-cert " + file + ".none --tls-key " + file:        "--tls-cert: there is no file " + file + ".none; give",
+		"--tls-cert " + file + " --tls-key " + file + ".none":   "--tls-key: there is no file " + file + ".none; give",
+		"--smtp http://mail.example:25 --mail-from a@b.example": "--smtp: the mail server's URL must begin with smtp://",
+	} {
+		full := append([]string{"--listen=127.0.0.1:0", "--data=" + filepath.Join(folder, "data")}, strings.Fields(args)...)
+		if err := run(t.Context(), full, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", args, err)
 		}
 	}

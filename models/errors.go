@@ -45,6 +45,12 @@ func (e *Error) Error() string {
 // full or read-only: it may succeed later.
 func Away(err error) bool { return db.Away(err) }
 
+// Damaged says that a file is no database, or one that is broken.
+func Damaged(err error) bool { return db.Damaged(err) }
+
+// Full says that there is no room on the disk.
+func Full(err error) bool { return db.Full(err) }
+
 func invalid(field, reason string, n int) *Error {
 	return &Error{Kind: Invalid, Field: field, Reason: reason, N: n}
 }

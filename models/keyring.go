@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"admitone/models/internal/db"
@@ -79,7 +78,7 @@ func parseRing(text string) ([]key, error) {
 		keys = append(keys, k)
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("it holds no key; restore it from its backup")
+		return nil, errors.New("it holds no key")
 	}
 	slices.SortStableFunc(keys, func(a, b key) int { return a.starts.Compare(b.starts) })
 	return keys, nil
@@ -105,11 +104,14 @@ func readKeyFile(path string) (keys []key, text string, err error) {
 		return nil, "", fmt.Errorf("--key-file: others can read %s (mode %04o); mend: chmod 600 %s", path, mode, path)
 	}
 	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, "", fmt.Errorf("--key-file: %w; give it to the user that runs admitone, and be that user", err)
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("--key-file: %w", err)
 	}
 	if keys, err = parseRing(string(raw)); err != nil {
-		return nil, "", fmt.Errorf("--key-file: %s: %w", path, err)
+		return nil, "", fmt.Errorf("--key-file: %s: %w; restore it from its backup", path, err)
 	}
 	return keys, string(raw), nil
 }
@@ -140,25 +142,17 @@ func placeKeyFile(path, text string, place func(from, to string) error) error {
 		return fmt.Errorf("--key-file: %w", err)
 	}
 	defer os.Remove(f.Name())
+	// Root may turn the keys of a service that runs as somebody else.
+	db.OwnedLike(f, filepath.Dir(path))
+	db.OwnedLike(f, path)
 	_, err = f.WriteString(text)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		keepOwner(f.Name(), path)
 		err = place(f.Name(), path)
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		err = fmt.Errorf("--key-file: %w", err)
 	}
 	return err
-}
-
-// keepOwner gives a new file to whoever had the old one: root may turn the keys of a
-// service that runs as somebody else. Who may not give files away is that owner.
-func keepOwner(file, of string) {
-	if info, err := os.Stat(of); err == nil {
-		if was, ok := info.Sys().(*syscall.Stat_t); ok {
-			_ = os.Chown(file, int(was.Uid), int(was.Gid))
-		}
-	}
 }
 
 // openRing opens the ring of the options. Where the database has never used a key, a

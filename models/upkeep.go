@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
 	"time"
 
 	"admitone/models/internal/db"
@@ -21,6 +22,10 @@ func Backup(ctx context.Context, database, to string, replace bool, step func(do
 // ErrNoCopy says that a backup would take the place of the database itself, or of what
 // is no database at all.
 var ErrNoCopy = db.ErrNoCopy
+
+// OpenFile opens a file of the service, and makes it where there is none; root's new
+// one belongs to whoever has the folder.
+func OpenFile(name string) (*os.File, error) { return db.OpenFile(name) }
 
 // OnPostgres says whether a database is one of PostgreSQL; else it is a file.
 func OnPostgres(database string) bool { return db.EngineOf(database) == db.Postgres }

@@ -254,6 +254,11 @@ func fieldErrorWords(e FieldError) string {
 	return p.of(e.N)
 }
 
+// Refusal is the sentence for a field that is refused, for who has no page to show it on.
+func Refusal(field, reason string) string {
+	return fieldErrorWords(FieldError{Field: field, Reason: reason})
+}
+
 // Sign-up and sign-in.
 const (
 	signUpTitle   = "Create an account"

@@ -126,7 +126,7 @@ func TestCompose(t *testing.T) {
 			c.Env = append(c.Env, variable+"="+values.Replace(value))
 		}
 		c.Env = append(c.Env, "ADMITONE_LISTEN=127.0.0.1:0", "ADMITONE_METRICS=127.0.0.1:0")
-		if said, err := c.CombinedOutput(); err == nil || !strings.HasPrefix(string(said), "admitone: --database: connect: ") {
+		if said, err := c.CombinedOutput(); err == nil || !strings.HasPrefix(string(said), "admitone: --database: PostgreSQL at 127.0.0.1:1 does not answer: ") {
 			t.Errorf("%s: %v: %s", name, err, said)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -259,7 +260,19 @@ func (g *Gateway) scrub(words string, t Text) string {
 		words = strings.ReplaceAll(words, t.Code, "(code)")
 	}
 	// A number is looked for in what will be seen: digits with tabs between them are one too.
-	return scrub(longNumber.ReplaceAllString(plainLine(words), "(number)"), "")
+	return scrub(longNumber.ReplaceAllStringFunc(plainLine(words), func(number string) string {
+		if ofMachine(number, t) {
+			return number
+		}
+		return "(number)"
+	}), "")
+}
+
+// ofMachine says whether a number is a network address, and not a part of what was sent written like one.
+func ofMachine(number string, t Text) bool {
+	digits := strings.ReplaceAll(number, ".", "")
+	_, err := netip.ParseAddr(number)
+	return err == nil && !strings.Contains(t.To, digits) && !strings.Contains(t.Code, digits)
 }
 
 // secretsOf lists what of the settings must not be remembered, as it may come back.

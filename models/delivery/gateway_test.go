@@ -296,6 +296,8 @@ func TestGatewayRefusals(t *testing.T) {
 		want   Failure
 	}{
 		"bad request":            {"", 400, "no such number: +43 664 123-45 67", Failure{true, Rejected, "400: no such number: (number)"}},
+		"address of a machine":   {"", 400, "203.0.113.70 is not let in", Failure{true, Rejected, "400: 203.0.113.70 is not let in"}},
+		"number like an address": {"", 400, "43.66.41.234, 41.234.56.7 and 48.29.1.3", Failure{true, Rejected, "400: (number), (number) and (number)"}},
 		"unprocessable":          {"", 422, "482913", Failure{true, Rejected, "422: (code)"}},
 		"login wanted":           {"", 401, "", Failure{false, Auth, "401"}},
 		"no money":               {"", 402, "pay", Failure{false, Auth, "402: pay"}},

@@ -43,6 +43,9 @@ func ParseSMTP(raw string) (SMTP, error) {
 	if err != nil || u.Opaque != "" || u.Fragment != "" {
 		return SMTP{}, errors.New("the mail server's URL cannot be read: write smtp://user:password@host:587?tls=starttls, special characters of user and password as %xx")
 	}
+	if u.Scheme != "smtp" && u.Scheme != "smtps" && strings.Contains(raw, "://") {
+		return SMTP{}, errors.New("the mail server's URL must begin with smtp://: write smtp://host:587?tls=starttls")
+	}
 	if u.Scheme == "smtps" {
 		return SMTP{}, errors.New("the mail server's URL begins with smtps: write smtp://...?tls=tls")
 	}

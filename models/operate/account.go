@@ -49,11 +49,11 @@ func (a AccountCommands) do(ctx context.Context, call Call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	return a.run(ctx, call.Words, m, set, call.Out)
+	return a.run(ctx, call, m, set)
 }
 
-func (a AccountCommands) run(ctx context.Context, words string, m *models.Models, set Setup, out io.Writer) error {
-	verb, _, _ := strings.Cut(strings.TrimPrefix(words, "account "), " ")
+func (a AccountCommands) run(ctx context.Context, call Call, m *models.Models, set Setup) error {
+	verb, _, _ := strings.Cut(strings.TrimPrefix(call.Words, "account "), " ")
 	name, said := "", ""
 	var err error
 	switch verb {
@@ -61,9 +61,9 @@ func (a AccountCommands) run(ctx context.Context, words string, m *models.Models
 		name, said = a.Create.Email, "The account is made. Its holder chooses a password at "+set.Public.String()+"/reset."
 		err = m.Staff.Create(ctx, name)
 	case "list":
-		return listAccounts(ctx, m, a.List, out)
+		return listAccounts(ctx, m, a.List, call.Out)
 	case "show":
-		return showAccount(ctx, m, a.Show.Account, set.Zone, out)
+		return showAccount(ctx, m, a.Show.Account, set.Zone, call.Out)
 	case "unlock":
 		name, said = a.Unlock.Account, "The counts of wrong passwords and codes are empty. The password and the code are still asked for."
 		err = m.Staff.Unlock(ctx, name)
@@ -78,9 +78,12 @@ func (a AccountCommands) run(ctx context.Context, words string, m *models.Models
 		err = m.Staff.SetRole(ctx, name, a.Role.Role, a.Role.Name)
 	}
 	if err != nil {
+		if e := (*models.Error)(nil); errors.As(err, &e) && e.Field == "email" && e.Reason != "taken" {
+			return fmt.Errorf("%q is not an address that can be used. %s", name, call.Refusal(e.Field, e.Reason))
+		}
 		return inWords(err, name)
 	}
-	_, err = fmt.Fprintln(out, said)
+	_, err = fmt.Fprintln(call.Out, said)
 	return err
 }
 
@@ -97,8 +100,6 @@ func inWords(err error, name string) error {
 		return fmt.Errorf("%q has an account already", name)
 	case e.Field == "name":
 		return errors.New("--name: give a name of 1 to 40 characters on one line, without a number like a code")
-	case e.Field == "email":
-		return fmt.Errorf("%q is not an address that can be used: %s", name, strings.ReplaceAll(e.Reason, "_", " "))
 	}
 	return err
 }
@@ -130,7 +131,7 @@ func showAccount(ctx context.Context, m *models.Models, name string, zone *time.
 	}
 	at := func(t time.Time) string {
 		if t.IsZero() {
-			return "never"
+			return "none since it was made" // a sign-up opens a session, too
 		}
 		return t.In(zone).Format("2006-01-02 15:04 MST")
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"admitone/views"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -29,7 +31,7 @@ func types(t *testing.T, at time.Time, args ...string) (string, error) {
 		Options
 		Commands
 	}
-	parser, err := kong.New(&line)
+	parser, err := kong.New(&line, Durations)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +40,7 @@ func types(t *testing.T, at time.Time, args ...string) (string, error) {
 		return "", err
 	}
 	var out, log bytes.Buffer
-	err = line.Do(context.Background(), Call{Options: line.Options, Words: k.Command(), Now: func() time.Time { return at }, Out: &out, ErrOut: &log})
+	err = line.Do(context.Background(), Call{Options: line.Options, Words: k.Command(), Now: func() time.Time { return at }, Out: &out, ErrOut: &log, Refusal: views.Refusal})
 	return out.String(), err
 }
 
@@ -51,8 +53,9 @@ func TestAccountCommands(t *testing.T) {
 		fails string
 	}{
 		{"create " + mara, "/reset", ""},
+		{"show " + mara, "none since it was made", ""},
 		{"create Mara@Example.com", "", "has an account already"},
-		{"create mara", "", "not an address"},
+		{"create mara", "", "not an address that can be used. Enter an email address in the right form, like name@example.com"},
 		{"list", "m***@example.com", ""},
 		{"show " + mara, "not chosen yet", ""},
 		{"role " + mara + " staff", "staff now", ""},

@@ -3,15 +3,11 @@ package operate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
-
-	"admitone/models"
 )
 
 // Sweep purges what is over, at the start and every ten minutes, until ctx ends.
@@ -45,17 +41,6 @@ func NewLog(to io.Writer, form string) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(to, o))
 	}
 	return slog.New(slog.NewTextHandler(to, o))
-}
-
-// MendOpen names the option behind an error of models.Open.
-func MendOpen(err error) error {
-	if errors.Is(err, models.ErrNoCompiler) {
-		return fmt.Errorf("--database: %w; install one (Debian: apt install gcc) and build again, or use postgres://", err)
-	}
-	if strings.HasPrefix(err.Error(), "--") {
-		return err
-	}
-	return fmt.Errorf("--database: %w", err)
 }
 
 // ServeMetrics answers /metrics on a listener of its own until ctx ends: what it

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"admitone/models"
@@ -42,6 +43,12 @@ func (b BackupCommand) do(ctx context.Context, call Call) error {
 		return fmt.Errorf("backup: %w; name another file", err)
 	case errors.Is(err, fs.ErrNotExist) && !there(set.Database):
 		return fmt.Errorf("--data: there is no database at %s; name the folder that the server uses", set.Database)
+	case errors.Is(err, fs.ErrNotExist) && !there(filepath.Dir(b.File)):
+		return fmt.Errorf("backup: there is no folder %s; make it first", filepath.Dir(b.File))
+	case models.Full(err):
+		return fmt.Errorf("backup: there is no room for the copy at %s; name a place with room, nothing was written", b.File)
+	case models.Damaged(err):
+		return MendOpen(set.Database, err)
 	case err != nil:
 		return fmt.Errorf("backup: %w; nothing was written to %s", err, b.File)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -112,11 +113,11 @@ func (c *Certificate) changed() bool {
 func (c *Certificate) read() (*tls.Certificate, error) {
 	cert, err := os.ReadFile(c.certFile)
 	if err != nil {
-		return nil, fmt.Errorf("--tls-cert: %w", err)
+		return nil, unread("--tls-cert", c.certFile, err)
 	}
 	key, err := os.ReadFile(c.keyFile)
 	if err != nil {
-		return nil, fmt.Errorf("--tls-key: %w; give the user that runs admitone the right to read it", err)
+		return nil, unread("--tls-key", c.keyFile, err)
 	}
 	info, err := os.Stat(c.keyFile)
 	if err != nil {
@@ -136,6 +137,13 @@ func (c *Certificate) read() (*tls.Certificate, error) {
 		return nil, fmt.Errorf("--tls-cert: %s begins on %s; look at this machine's clock", c.certFile, pair.Leaf.NotBefore.Format(time.RFC1123))
 	}
 	return &pair, nil
+}
+
+func unread(option, file string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: there is no file %s; give the one that holds it", option, file)
+	}
+	return fmt.Errorf("%s: %w; give the user that runs admitone the right to read it", option, err)
 }
 
 func (c *Certificate) use(pair *tls.Certificate) {

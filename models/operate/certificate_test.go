@@ -149,8 +149,8 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 		breaks func(s *shop, cert, key []byte)
 		want   []string
 	}{
-		{"no certificate", func(s *shop, _, key []byte) { put(t, s.TLSKey, key, 0o600) }, []string{"--tls-cert", "no such file"}},
-		{"no key", func(s *shop, cert, _ []byte) { put(t, s.TLSCert, cert, 0o644) }, []string{"--tls-key", "the right to read it"}},
+		{"no certificate", func(s *shop, _, key []byte) { put(t, s.TLSKey, key, 0o600) }, []string{"--tls-cert: there is no file"}},
+		{"no key", func(s *shop, cert, _ []byte) { put(t, s.TLSCert, cert, 0o644) }, []string{"--tls-key: there is no file"}},
 		{"another's key", func(s *shop, cert, _ []byte) {
 			_, other := s.made(t, 2, opened, year)
 			put(t, s.TLSCert, cert, 0o644)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -30,6 +31,17 @@ type Call struct {
 	Words       string // the command line's, such as 'account show <account>'
 	Now         func() time.Time
 	Out, ErrOut io.Writer // what was asked for; log and progress
+
+	Refusal func(field, reason string) string // the sentence of the pages for what is typed wrong
+}
+
+// Version is that of the program.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(unknown)"
+	}
+	return info.Main.Version
 }
 
 // Do does what the words of the call name.
@@ -72,7 +84,7 @@ func (c Call) open(ctx context.Context) (*models.Models, Setup, error) {
 		Log: slog.New(slog.NewTextHandler(c.ErrOut, nil)),
 	})
 	if err != nil {
-		return nil, set, MendOpen(err)
+		return nil, set, MendOpen(set.Database, err)
 	}
 	return m, set, nil
 }

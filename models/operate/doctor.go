@@ -45,6 +45,9 @@ func (d DoctorCommand) do(ctx context.Context, call Call) error {
 	set, err := call.Check()
 	if err != nil {
 		report(call.Out, finding{wrong, "options", err.Error(), "change it; the rest is looked at then"})
+		for _, f := range (examination{}).names(ctx) { // what is missing may be misspelt
+			report(call.Out, f)
+		}
 		return fmt.Errorf("doctor: %s wrong", things(1))
 	}
 	e := examination{Call: call, DoctorCommand: d, set: set, resolver: net.DefaultResolver}
@@ -58,7 +61,7 @@ func (d DoctorCommand) do(ctx context.Context, call Call) error {
 	}
 	counts := map[string]int{}
 	for _, check := range []func(context.Context) []finding{
-		e.keys, e.database, e.disk, e.clock, e.address, e.certificate, e.inbox, e.mailServer, e.mailDomain, e.gateway, e.places,
+		e.names, e.folder, e.keys, e.database, e.disk, e.clock, e.address, e.certificate, e.inbox, e.mailServer, e.mailDomain, e.gateway, e.places,
 	} {
 		limited, cancel := context.WithTimeout(ctx, eachLimit)
 		for _, f := range check(limited) {

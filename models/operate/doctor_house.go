@@ -34,13 +34,15 @@ func (e examination) database(ctx context.Context) []finding {
 	case errors.Is(err, fs.ErrNotExist):
 		return []finding{fine("database", "there is none at %s yet; the first start makes it", e.set.Database)}
 	case err != nil:
-		return []finding{{wrong, "database", MendOpen(err).Error(), "look whether it runs, and at the address and the password of --database; a file must belong to the user that runs admitone"}}
+		return []finding{refused("database", MendOpen(e.set.Database, err))}
 	}
 	at, pending := standing(found.Migrations)
 	list := []finding{fine("database", "%s answers, its schema is at %s", found.Engine, at)}
 	switch {
 	case newer(found.Migrations):
-		list[0] = finding{wrong, "database", "a newer admitone has changed the schema (" + at + ")", "use that one, or restore the backup from before it"}
+		list[0] = finding{look, "database", ofNewer(at), ontoNewer}
+	case len(pending) == len(found.Migrations):
+		list[0] = finding{look, "database", fmt.Sprintf("%s answers and is empty: %s to be done, which the first start does", found.Engine, isOrAre(len(pending))), "start the server, or run admitone migrate before"}
 	case len(pending) > 0:
 		list[0] = finding{look, "database", fmt.Sprintf("%s answers, its schema is at %s and behind this program: %s to be done", found.Engine, at, isOrAre(len(pending))), "run admitone migrate; the next start does it, too"}
 	}

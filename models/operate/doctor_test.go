@@ -2,7 +2,9 @@ package operate
 
 import (
 	"bytes"
+	"crypto/x509"
 	"database/sql"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"net/http"
@@ -44,6 +46,7 @@ func newService(t *testing.T) *service {
 			"codes._domainkey.example.com": {"v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3"},
 		},
 	}
+	s.must(os.Chmod(s.data, 0o700))
 	s.smtp = newMailPeer(t)
 	s.args = map[string]string{
 		"--data":            s.data,
@@ -147,7 +150,7 @@ func TestDoctorFindsAllWell(t *testing.T) {
 		}
 	}
 	all := []string{
-		"key file", "database", "disk", "clock", "proxies", "public URL", "TLS", "test inbox",
+		"data folder", "key file", "database", "disk", "clock", "proxies", "public URL", "TLS", "test inbox",
 		"mail server", "SPF", "DKIM", "DMARC", "texts", "places",
 	}
 	if looked = slices.Compact(looked); !slices.Equal(looked, all) {
@@ -185,8 +188,13 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		said  string
 		mend  string
 	}{
-		"key that others can read": {func(s *service) { s.must(os.Chmod(s.key(), 0o644)) }, wrong, "key file", "mode 0644", "chmod 600"},
-		"key that is lost":         {func(s *service) { s.must(os.Remove(s.key())) }, wrong, "key file", "is not there, but the database uses key", "restore the file from its backup"},
+		"folder that others can read": {func(s *service) { s.must(os.Chmod(s.data, 0o750)) }, look, "data folder", "(mode 0750)", "chmod 700"},
+		"database that others can read": {
+			func(s *service) { s.must(os.Chmod(filepath.Join(s.data, "admitone.db"), 0o604)) }, look, "data folder", "admitone.db (mode 0604)", "chmod 600",
+		},
+		"folder that cannot be made": {func(s *service) { s.args["--data"] = filepath.Join(s.key(), "x") }, wrong, "data folder", "key is a file", "choose another"},
+		"key that others can read":   {func(s *service) { s.must(os.Chmod(s.key(), 0o644)) }, wrong, "key file", "mode 0644", "chmod 600"},
+		"key that is lost":           {func(s *service) { s.must(os.Remove(s.key())) }, wrong, "key file", "is not there, but the database uses key", "restore the file from its backup"},
 		"public URL without TLS": {
 			func(s *service) { s.args["--public-url"] = "http://accounts.example.com" }, wrong, "options", "must begin with https://", "change it",
 		},
@@ -234,6 +242,11 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		"certificate that ends soon": {
 			func(s *service) { s.public(certificateFor(s.t, "accounts.example.com", 3)) }, look, "TLS", "ends on", "renew",
 		},
+		"own certificate of another name before the start": {
+			func(s *service) { s.own("www.example.com", 90) }, wrong, "TLS", "--tls-cert is for another name: www.example.com", "get one for accounts.example.com",
+		},
+		"own certificate that ends soon before the start": {func(s *service) { s.own("accounts.example.com", 3) }, look, "TLS", "--tls-cert ends on", "renew"},
+		"own certificate before the start":                {func(s *service) { s.own("accounts.example.com", 90) }, good, "TLS", "--tls-cert is for accounts.example.com, until", ""},
 		"certificate of another name": {
 			func(s *service) { s.public(certificateFor(s.t, "www.example.com", 90)) }, wrong, "TLS", "for another name: www.example.com", "accounts.example.com",
 		},
@@ -249,7 +262,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 			func(s *service) { s.sqlite(string(read(s.t, "../testdata/released/sqlite-0003.sql"))) }, look, "database", "at 0003_help and behind this program", "admitone migrate",
 		},
 		"schema of a newer program": {
-			func(s *service) { s.sqlite("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)") }, wrong, "database", "a newer admitone has changed the schema (9999)", "restore the backup",
+			func(s *service) { s.sqlite("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)") }, look, "database", "a newer admitone has changed the schema (9999)", "restore the backup",
 		},
 		"no database yet": {
 			func(s *service) { s.args["--data"] = filepath.Join(s.data, "new") }, good, "database", "there is none", "first start makes it",
@@ -276,7 +289,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 			c.spoil(s)
 			report, err := s.doctor()
 			if (err != nil) != (c.how == wrong) {
-				t.Errorf("it ends with %v", err)
+				t.Errorf("it ends with %v\n%s", err, report)
 			}
 			lines := strings.Split(report, "\n")
 			for i, line := range lines {
@@ -318,6 +331,19 @@ func read(t *testing.T, name string) []byte {
 // public puts another certificate before the public URL.
 func (s *service) public(c tlsCertificate) {
 	s.args["--public-url"] = "https://accounts.example.com:" + portOf(serveHealth(s.t, c, http.StatusOK))
+}
+
+// own gives the service a certificate of its own, and nobody answers where it listens.
+func (s *service) own(name string, days int) {
+	s.t.Helper()
+	c := certificateFor(s.t, name, days)
+	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	s.must(err)
+	for option, block := range map[string]*pem.Block{"--tls-cert": {Type: "CERTIFICATE", Bytes: c.Certificate[0]}, "--tls-key": {Type: "PRIVATE KEY", Bytes: key}} {
+		s.args[option] = filepath.Join(s.t.TempDir(), "pem")
+		s.must(os.WriteFile(s.args[option], pem.EncodeToMemory(block), 0o600))
+	}
+	s.args["--public-url"] = "https://accounts.example.com:1" // where nobody listens, nor another test meanwhile
 }
 
 func TestRoom(t *testing.T) {

@@ -113,7 +113,8 @@ func innermost(err error) string {
 
 // certificate looks at what people's browsers are shown.
 func (e examination) certificate(ctx context.Context) []finding {
-	if _, err := OpenCertificate(e.Options, e.set.Public.Hostname(), e.Now, slog.New(slog.DiscardHandler)); err != nil {
+	own, err := OpenCertificate(e.Options, e.set.Public.Hostname(), e.Now, slog.New(slog.DiscardHandler))
+	if err != nil {
 		return []finding{refused("TLS", err)}
 	}
 	if e.set.Public.Scheme != "https" {
@@ -125,16 +126,38 @@ func (e examination) certificate(ctx context.Context) []finding {
 	}
 	d := tls.Dialer{NetDialer: &net.Dialer{Resolver: e.resolver}, Config: &tls.Config{ServerName: e.set.Public.Hostname(), Time: e.Now, MinVersion: tls.VersionTLS12}}
 	conn, err := d.DialContext(ctx, "tcp", at)
+	if neverReached(err) && own != nil {
+		return []finding{e.ownCertificate(own.pair.Load().Leaf)}
+	}
 	if err != nil {
 		return []finding{e.badCertificate(at, err)}
 	}
 	defer conn.Close()
 	leaf := conn.(*tls.Conn).ConnectionState().PeerCertificates[0]
+	return []finding{e.lasting(leaf, "the certificate of "+at, "is trusted")}
+}
+
+// ownCertificate judges what the server will show once it runs.
+func (e examination) ownCertificate(leaf *x509.Certificate) finding {
+	host := e.set.Public.Hostname()
+	if leaf.VerifyHostname(host) != nil {
+		return finding{wrong, "TLS", "the certificate of --tls-cert is for another name: " + strings.Join(leaf.DNSNames, ", "), "get one for " + host}
+	}
+	return e.lasting(leaf, "the certificate of --tls-cert", "is for "+host)
+}
+
+func (e examination) lasting(leaf *x509.Certificate, which, well string) finding {
 	until := leaf.NotAfter.UTC().Format("2 January 2006")
 	if leaf.NotAfter.Sub(e.Now()) < soon {
-		return []finding{{look, "TLS", "the certificate of " + at + " ends on " + until, "renew it, and see that this happens by itself"}}
+		return finding{look, "TLS", which + " ends on " + until, "renew it, and see that this happens by itself"}
 	}
-	return []finding{fine("TLS", "the certificate of %s is trusted, until %s", at, until)}
+	return fine("TLS", "%s %s, until %s", which, well, until)
+}
+
+// neverReached says that nobody answers there, which is no matter of TLS.
+func neverReached(err error) bool {
+	var never *net.OpError
+	return errors.As(err, &never) && never.Op == "dial"
 }
 
 func (e examination) badCertificate(at string, err error) finding {
@@ -151,8 +174,7 @@ func (e examination) badCertificate(at string, err error) finding {
 	case errors.As(err, &unknown):
 		return finding{wrong, "TLS", "the certificate of " + at + " is signed by nobody that browsers trust", "get one of a public authority, with its whole chain"}
 	}
-	var unreached *net.OpError
-	if errors.As(err, &unreached) && unreached.Op == "dial" {
+	if neverReached(err) {
 		return finding{look, "TLS", "not looked at: " + at + " cannot be reached from here", "see what is said of the public URL"}
 	}
 	return finding{wrong, "TLS", "no TLS with " + at + ": " + innermost(err), "have the proxy listen there, with a certificate for " + e.set.Public.Hostname()}

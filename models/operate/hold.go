@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+
+	"admitone/models"
 )
 
 // HoldData makes the data folder and, where the database is a file in it, holds
@@ -16,11 +18,11 @@ import (
 // lock goes with the process, so that a crash leaves nothing to clean up.
 func HoldData(o Options) (io.Closer, error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("--data: cannot make the folder: %w", err)
+		return nil, fmt.Errorf("--data: cannot make the folder: %w; %s", err, toOwner)
 	}
-	f, err := os.OpenFile(filepath.Join(o.Data, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := models.OpenFile(filepath.Join(o.Data, "lock"))
 	if err != nil {
-		return nil, fmt.Errorf("--data: cannot write into %s: %w; give the folder to the user that runs admitone, or choose another", o.Data, err)
+		return nil, fmt.Errorf("--data: cannot write into %s: %w; %s", o.Data, err, toOwner)
 	}
 	if o.Database != "" {
 		return f, nil
@@ -31,16 +33,31 @@ func HoldData(o Options) (io.Closer, error) {
 	return f, nil
 }
 
-// Listen takes the address; the error names the option and the mend.
+// Listen takes the address of --listen; the error names the option and the mend.
 func Listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("--listen: %s is in use by another program; stop it, or choose another port", address)
-	}
+	l, err := bind("--listen", address)
 	if err != nil {
-		return nil, fmt.Errorf("--listen: %w", err)
+		return nil, err
 	}
 	return &listener{TCPListener: l.(*net.TCPListener), closed: make(chan struct{})}, nil
+}
+
+// ListenMetrics takes the address of --metrics.
+func ListenMetrics(address string) (net.Listener, error) { return bind("--metrics", address) }
+
+func bind(option, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: %s is in use by another program; stop it, or choose another port", option, address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s: the user that runs admitone may not use the port of %s; use one from 1024 on, or give it CAP_NET_BIND_SERVICE as deploy/admitone.service tells", option, address)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("%s: this machine does not have the address of %s; give one that it has, or 0.0.0.0 for all", option, address)
+	}
+	return nil, fmt.Errorf("%s: %w", option, err)
 }
 
 // listener takes in, when it is closed, who has knocked already. The kernel would cut

@@ -3,6 +3,8 @@ package operate
 import (
 	"errors"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 )
 
@@ -62,6 +64,33 @@ func TestListenerEndsAccept(t *testing.T) {
 		}
 		if err := <-ended; !errors.Is(err, net.ErrClosed) {
 			t.Fatal(err)
+		}
+	}
+}
+
+// What root makes in the folder of a service belongs to the service, key and all.
+func TestRootLeavesTheFolderToItsOwner(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	data := t.TempDir()
+	if err := os.Chown(data, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"migrate", "account create mara@example.com", "key add"} {
+		step{command + " --data " + data, "", ""}.try(t)
+	}
+	list, err := os.ReadDir(data)
+	if err != nil || len(list) < 3 {
+		t.Fatal(list, err)
+	}
+	for _, f := range list {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if its := info.Sys().(*syscall.Stat_t); its.Uid != nobody || its.Gid != nobody {
+			t.Errorf("%s belongs to %d, %d", f.Name(), its.Uid, its.Gid)
 		}
 	}
 }

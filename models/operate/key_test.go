@@ -1,6 +1,8 @@
 package operate
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -67,5 +69,32 @@ func TestKeyCommands(t *testing.T) {
 		if _, err := types(t, at, keys...); err == nil || !strings.HasPrefix(err.Error(), "--keys: ") || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", args, err)
 		}
+	}
+}
+
+// A key file that is damaged, or another user's, is told with the mend.
+func TestKeyFilesThatCannotBeUsed(t *testing.T) {
+	dir := openFolder(t)
+	file := filepath.Join(dir, "key")
+	for text, want := range map[string]string{
+		"":                             "it holds no key; restore it from its backup",
+		"k1 gibberish":                 "line 1: a key is written as: id start secret; restore it from its backup",
+		"k1 2026-01-01T00:00:00Z AAAA": "line 1: the secret is not base64 of 32 bytes; restore it from its backup",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		report, _ := types(t, clockOfTests(), "doctor", "--data", t.TempDir(), "--key-file", file)
+		said, mend, _ := strings.Cut(want, "; ")
+		if !strings.Contains(report, "wrong  key file       --key-file: "+file+": "+said+".") || !strings.Contains(report, "Mend: "+mend) {
+			t.Errorf("%q: the doctor says\n%s", text, report)
+		}
+	}
+	if os.Getuid() != 0 {
+		t.Skip("every file is this user's")
+	}
+	report := asNobody(t, dir, "doctor", "--data", filepath.Join(dir, "data"), "--key-file", file)
+	if !strings.Contains(report, "--key-file: open "+file+": permission denied.") || !strings.Contains(report, "Mend: give it to the user that runs admitone, and be that user") {
+		t.Errorf("as another user the doctor says\n%s", report)
 	}
 }

@@ -30,7 +30,7 @@ func (m MigrateCommands) do(ctx context.Context, call Call) error {
 	}
 	before, err := models.Migrations(ctx, set.Database)
 	if err != nil {
-		return MendOpen(err)
+		return MendOpen(set.Database, err)
 	}
 	if strings.HasPrefix(call.Words, "migrate status") {
 		return listMigrations(before, call.Out)
@@ -53,7 +53,7 @@ func (m MigrateCommands) do(ctx context.Context, call Call) error {
 		defer held.Close()
 	}
 	if err := models.Migrate(ctx, set.Database, call.Now, slog.New(slog.NewTextHandler(call.ErrOut, nil))); err != nil {
-		return MendOpen(err)
+		return MendOpen(set.Database, err)
 	}
 	after, err := models.Migrations(ctx, set.Database)
 	if err != nil {
@@ -74,7 +74,7 @@ func upToDate(ctx context.Context, database string) error {
 	}
 	list, err := models.Migrations(ctx, database)
 	if err != nil {
-		return MendOpen(err)
+		return MendOpen(database, err)
 	}
 	switch at, pending := standing(list); {
 	case newer(list):
@@ -107,6 +107,11 @@ func standing(list []models.Migration) (at string, pending []string) {
 
 // newer says whether a newer program has changed the schema.
 func newer(list []models.Migration) bool { return len(list) > 0 && list[len(list)-1].Name == "" }
+
+// ontoNewer is what to do on a schema of a newer program.
+const ontoNewer = "start the newer admitone here, too; to stay with this one, restore the backup from before it"
+
+func ofNewer(at string) string { return "a newer admitone has changed the schema (" + at + ")" }
 
 func nameOf(m models.Migration) string {
 	if m.Name == "" {

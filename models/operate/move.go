@@ -45,6 +45,9 @@ func (m MoveCommand) do(ctx context.Context, call Call) error {
 		}
 		bar.at(done)
 	})
+	if models.Damaged(err) {
+		return MendOpen(set.Database, err)
+	}
 	if err != nil {
 		return inWordsOfMove(err)
 	}
@@ -62,7 +65,7 @@ func inWordsOfMove(err error) error {
 	case errors.As(err, &full):
 		return fmt.Errorf("--to: the database is in use: %w. Nothing was changed; name an empty one", full)
 	case errors.As(err, &target):
-		return fmt.Errorf("--to: %w", target)
+		return fmt.Errorf("--to: %w", inWordsOfPostgres(target))
 	}
 	return fmt.Errorf("move: %w; the target is empty, and the move can be done again", err)
 }

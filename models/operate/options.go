@@ -10,12 +10,15 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
 
 	"admitone/models"
 	"admitone/models/delivery"
+
+	"github.com/alecthomas/kong"
 )
 
 // defaultBrand is the product's own name.
@@ -84,12 +87,9 @@ func (s Setup) keysAt() string {
 
 // Check refuses wrong options by name, with the mend.
 func (o Options) Check() (s Setup, err error) {
-	host, port, err := net.SplitHostPort(o.Listen)
+	host, port, err := hostPort("--listen", o.Listen, "127.0.0.1:8080")
 	if err != nil {
-		return s, fmt.Errorf("--listen: %q is not an address and a port; write it like 127.0.0.1:8080", o.Listen)
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return s, fmt.Errorf("--listen: %q is not a port from 0 to 65535; write it like 127.0.0.1:8080", port)
+		return s, err
 	}
 	if o.Data == "" {
 		return s, errors.New("--data: name a folder, such as ./data")
@@ -149,8 +149,8 @@ func (o Options) Check() (s Setup, err error) {
 		return s, fmt.Errorf("--drain: %s is not a time from 0s to %s", o.Drain, longestDrain)
 	}
 	if o.Metrics != "" {
-		if _, _, err := net.SplitHostPort(o.Metrics); err != nil {
-			return s, fmt.Errorf("--metrics: %q is not an address and a port; write it like 127.0.0.1:9090", o.Metrics)
+		if _, _, err := hostPort("--metrics", o.Metrics, "127.0.0.1:9090"); err != nil {
+			return s, err
 		}
 	}
 	switch {
@@ -161,6 +161,31 @@ func (o Options) Check() (s Setup, err error) {
 	}
 	return s, nil
 }
+
+// hostPort takes apart what is listened on.
+func hostPort(option, value, like string) (host, port string, err error) {
+	if host, port, err = net.SplitHostPort(value); err != nil {
+		return "", "", fmt.Errorf("%s: %q is not an address and a port; write it like %s", option, value, like)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", "", fmt.Errorf("%s: %q is not a port from 0 to 65535; write it like %s", option, port, like)
+	}
+	return host, port, nil
+}
+
+// Durations reads the times of the command line, and says how they are written.
+var Durations = kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+	var said string
+	if err := ctx.Scan.PopValueInto("duration", &said); err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(said)
+	if err != nil {
+		return fmt.Errorf("%q is not a time; write it like 5s, 10m or 1h", said)
+	}
+	target.SetInt(int64(d))
+	return nil
+}))
 
 // At completes the public URL where --listen left the port to the system.
 func (s *Setup) At(l net.Listener) {

@@ -36,7 +36,12 @@ var authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-func TestMain(m *testing.M) { os.Exit(withAuthority(m.Run)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(program())
+	}
+	os.Exit(withAuthority(m.Run))
+}
 
 func withAuthority(run func() int) int {
 	dir, err := os.MkdirTemp("", "admitone-authority-")
@@ -171,6 +176,7 @@ type mailPeer struct {
 	server   *smtp.Server
 	listener net.Listener
 	at       string
+	noLogin  bool
 	took     chan string // to whom, and the mail
 }
 
@@ -219,7 +225,13 @@ type mailSession struct {
 func (s *mailSession) Reset()                               {}
 func (s *mailSession) Logout() error                        { return nil }
 func (s *mailSession) Mail(string, *smtp.MailOptions) error { return nil }
-func (s *mailSession) AuthMechanisms() []string             { return []string{sasl.Plain} }
+func (s *mailSession) AuthMechanisms() []string {
+	if s.peer.noLogin {
+		return nil
+	}
+	return []string{sasl.Plain}
+}
+
 func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if strings.HasPrefix(to, "nobody@") {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}

@@ -32,7 +32,7 @@ func (s SendTestCommand) do(ctx context.Context, call Call) error {
 	begun := call.Now()
 	var peer, to, said string
 	if strings.Contains(s.To, "@") {
-		peer, to, said, err = s.mail(ctx, set, facts)
+		peer, to, said, err = s.mail(ctx, set, facts, call.Refusal)
 	} else {
 		peer, to, said, err = s.text(ctx, set, facts)
 	}
@@ -49,10 +49,10 @@ func (s SendTestCommand) do(ctx context.Context, call Call) error {
 	return err
 }
 
-func (s SendTestCommand) mail(ctx context.Context, set Setup, facts content.Mail) (peer, to, said string, err error) {
+func (s SendTestCommand) mail(ctx context.Context, set Setup, facts content.Mail, why func(field, reason string) string) (peer, to, said string, err error) {
 	email, reason := models.ParseEmail(s.To)
 	if reason != "" {
-		return "", "", "", fmt.Errorf("--to: %q is not an address that can be used: %s", s.To, strings.ReplaceAll(reason, "_", " "))
+		return "", "", "", fmt.Errorf("--to: %q is not an address that can be used. %s", s.To, why("email", reason))
 	}
 	if set.DevInbox {
 		return "", "", "", errors.New("--smtp: no mail server is set, so mails are caught in the test inbox of the running server, and a test would prove nothing; give one, such as smtp://user:pass@mail.example.com:587")
@@ -108,6 +108,10 @@ func inWordsOfPeer(f *delivery.Failure) (said, mend string) {
 	case delivery.Deferred:
 		said, mend = "it asks to come again later", "some do with whom they do not know: try again in a few minutes"
 	case delivery.Auth:
+		if strings.Contains(f.Detail, "SMTP AUTH") { // the client's words: the server was asked nothing
+			said, mend = "it takes no user and password there", "use its port for who sends (587 or 465), or leave user and password out"
+			break
+		}
 		said, mend = "it does not take user and password", "compare both with the provider's; in --smtp special characters are written as %xx"
 	case delivery.Unreachable:
 		said, mend = unreached(f.Detail)
@@ -124,6 +128,8 @@ func unreached(detail string) (said, mend string) {
 	switch {
 	case strings.Contains(detail, "STARTTLS"):
 		return "it offers no STARTTLS there", "use its port for it (587), or ?tls=tls with its port for TLS (465)"
+	case strings.Contains(detail, "first record does not look like a TLS handshake"):
+		return "it speaks no TLS there", "use ?tls=starttls, or its port for TLS (465)"
 	case strings.Contains(detail, "x509"), strings.Contains(detail, "certificate"):
 		return "its certificate is not to be trusted", "give the name that the certificate is for, and not an address"
 	}

@@ -42,9 +42,15 @@ func TestSendTestFails(t *testing.T) {
 	}{
 		"no such mailbox": {func(*service) {}, "nobody@example.net", []string{"no such mailbox", "550 5.1.1 no such user", "look at the address"}},
 		"wrong login":     {func(s *service) { s.args["--smtp"] = s.smtp.url("codes", "wrong") }, "mara@example.net", []string{"does not take user and password"}},
-		"away":            {func(s *service) { s.smtp.stop() }, "mara@example.net", []string{"no connection", "firewall"}},
-		"no address":      {func(*service) {}, "mara@", []string{"--to:", "not an address that can be used"}},
-		"no number":       {func(*service) {}, "mara", []string{"--to:", "neither an email address nor a number"}},
+		"no login there":  {func(s *service) { s.smtp.noLogin = true }, "mara@example.net", []string{"takes no user and password there", "587", "leave user and password out"}},
+		"no TLS there": {
+			func(s *service) {
+				s.args["--smtp"] = strings.Replace(newMailPeerWithoutTLS(s.t).url("", ""), "=starttls", "=tls", 1)
+			}, "mara@example.net", []string{"it speaks no TLS there", "?tls=starttls"},
+		},
+		"away":       {func(s *service) { s.smtp.stop() }, "mara@example.net", []string{"no connection", "firewall"}},
+		"no address": {func(*service) {}, "mara@", []string{"--to:", "not an address that can be used. The part after the @ is not a domain name"}},
+		"no number":  {func(*service) {}, "mara", []string{"--to:", "neither an email address nor a number"}},
 		"a country without texts": {
 			func(*service) {}, "+49 1512 3456789", []string{"--to:", "--sms-countries, which has AT"},
 		},

@@ -117,7 +117,7 @@ func TestBackupAndMoveRefuse(t *testing.T) {
 		{"backup " + copied + " --data " + data, "whole and checked", ""},
 		{"backup " + copied + " --data " + data, "", "is there already"},
 		{"backup " + copied + " --replace --data " + data, "whole and checked", ""},
-		{"backup " + filepath.Join(data, "none", "copy.db") + " --data " + data, "", "nothing was written"},
+		{"backup " + filepath.Join(data, "none", "copy.db") + " --data " + data, "", "there is no folder " + filepath.Join(data, "none") + "; make it first"},
 		{"backup " + filepath.Join(data, "admitone.db") + " --replace --data " + data, "", "is the database itself"},
 		{"backup " + filepath.Join(data, "admitone.db-wal") + " --replace --data " + data, "", "is the database itself"},
 		{"backup " + filepath.Join(data, "key") + " --replace --data " + data, "", "is no database"},
@@ -141,7 +141,7 @@ func TestBackupAndMoveRefuse(t *testing.T) {
 func TestDoctorOnPostgres(t *testing.T) {
 	s := newService(t)
 	s.args["--database"] = postgresURL(t)
-	if report, err := s.doctor(); err != nil || !strings.Contains(report, "PostgreSQL 1") || !strings.Contains(report, "at an empty schema and behind") {
+	if report, err := s.doctor(); err != nil || !strings.Contains(report, "PostgreSQL 1") || !strings.Contains(report, "answers and is empty: 5 steps are to be done, which the first start does") {
 		t.Errorf("without a schema: %v\n%s", err, report)
 	}
 	if said, err := s.run("migrate"); err != nil || !strings.Contains(said, "to "+newest(t)) {
@@ -154,6 +154,39 @@ func TestDoctorOnPostgres(t *testing.T) {
 	if report, err := s.doctor(); err == nil || !strings.Contains(report, "PostgreSQL's clock and this machine's are 1m0s apart") {
 		t.Errorf("with another clock: %v\n%s", err, report)
 	}
+}
+
+// A role that may not read the tables is told so; to it they are not to be made.
+func TestMigrateStatusWithoutRights(t *testing.T) {
+	database := postgresURL(t)
+	step{"migrate --database " + database, "to " + newest(t), ""}.try(t)
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := u.Query().Get("search_path")
+	pool, err := sql.Open("pgx", database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	role := "reader_" + schema
+	for _, statement := range []string{"CREATE ROLE " + role + " LOGIN", "GRANT USAGE ON SCHEMA " + schema + " TO " + role} {
+		if _, err := pool.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func() {
+		if _, err := pool.Exec("DROP OWNED BY " + role + "; DROP ROLE " + role); err != nil {
+			t.Error(err)
+		}
+	}()
+	u.User = url.User(role)
+	step{"migrate status --database " + u.String(), "", "permission denied for table goose_db_version"}.try(t)
+	if _, err := pool.Exec("GRANT SELECT ON ALL TABLES IN SCHEMA " + schema + " TO " + role); err != nil {
+		t.Fatal(err)
+	}
+	step{"migrate --check --database " + u.String(), "There is nothing to do: the database is at " + newest(t), ""}.try(t)
 }
 
 // postgresURL makes a schema of its own on the server that tools/with-postgres has

@@ -74,13 +74,13 @@ func (l *Look) Clock(ctx context.Context) (time.Time, error) {
 
 // Has says whether there is such a table.
 func (l *Look) Has(ctx context.Context, table string) (bool, error) {
-	query := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1"
+	query := "SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = $1"
 	if l.Engine == Postgres {
-		query = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1"
+		query = "SELECT to_regclass(quote_ident(current_schema()) || '.' || $1) IS NOT NULL" // information_schema hides what one may not read
 	}
-	var n int
-	err := l.pool.QueryRowContext(ctx, query, table).Scan(&n)
-	return n > 0, err
+	var has bool
+	err := l.pool.QueryRowContext(ctx, query, table).Scan(&has)
+	return has, err
 }
 
 // List gives one column of text.

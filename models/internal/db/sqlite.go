@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -31,7 +30,7 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	}
 	// Made here, because SQLite would let others read it; its WAL takes the
 	// file's mode.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := OpenFile(path)
 	if err != nil {
 		return err
 	}
