@@ -242,7 +242,11 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, sends []budget, to des
 	if !retryAt.IsZero() {
 		return Resent{}, &Error{Kind: TooSoon, Reason: "resend", RetryAt: retryAt}
 	}
-	fresh := ch.ExpiresAt.Sub(tx.Now) < SameCodeLeft
+	// Not where it would live no longer, as at the end of a flow, and never in the place
+	// of one that still works: two work at once, not three.
+	until := earlier(tx.Now.Add(time.Duration(c.policy.CodeLife)), ch.EndsAt)
+	both := ch.PriorExpiresAt != nil && tx.Now.Before(*ch.PriorExpiresAt)
+	fresh := ch.ExpiresAt.Sub(tx.Now) < SameCodeLeft && until.After(ch.ExpiresAt) && !both
 	if fresh {
 		if prior := ch.ExpiresAt; prior.After(tx.Now) {
 			ch.PriorExpiresAt = &prior
@@ -250,7 +254,7 @@ func (c *core) resend(tx *db.Tx, ch challenge, m message, sends []budget, to des
 			ch.PriorExpiresAt = nil
 		}
 		ch.Generation++
-		ch.ExpiresAt = earlier(tx.Now.Add(time.Duration(c.policy.CodeLife)), ch.EndsAt)
+		ch.ExpiresAt = until
 	}
 	ch.Sends++
 	ch.ResendAt = c.resendAt(tx, ch, next)
@@ -366,7 +370,7 @@ func (c *core) pending(g *gorm.DB, id string, ch challenge, now time.Time) (Pend
 		p.Over = Exhausted
 	}
 	var err error
-	p.Delivery, err = deliveryOf(g, ch.ID)
+	p.Delivery, err = deliveryOf(g, ch)
 	return p, err
 }
 

@@ -47,3 +47,17 @@ func TestStepUpPressedTwice(t *testing.T) {
 		}
 	})
 }
+
+// A sign-out at the moment when a step-up gives its session a new token ends that session:
+// the new token opens nothing either.
+func TestSignOutBesideStepUp(t *testing.T) {
+	h := openHouse(t, postgresURL(t), nil)
+	c := h.signUp(t, mara)
+	old := hashToken(c.Session)
+	err := h.beside(t, func() error { _, err := h.Sessions.SignOut(ctx, c); return err },
+		"CREATE TEMP TABLE renewed ON COMMIT DROP AS SELECT * FROM sessions WHERE id = '"+old+"'", // as renew does
+		"UPDATE renewed SET id = 'new'", "INSERT INTO sessions SELECT * FROM renewed", "DELETE FROM sessions WHERE id = '"+old+"'")
+	if n := h.count(t, "SELECT count(*) FROM sessions WHERE account_id IS NOT NULL"); err != nil || n > 0 {
+		t.Errorf("signed out, and %d sessions go on: %v", n, err)
+	}
+}

@@ -167,7 +167,10 @@ func (r *Reauths) start(tx *db.Tx, s session, next, way string, c Client) (Start
 	if len(list) == 0 {
 		return Started{Outcome: ChannelOff}, nil
 	}
-	to := list[0].to()
+	to, err := r.firstFree(tx, list, true)
+	if err != nil {
+		return Started{}, err
+	}
 	for _, i := range list {
 		if i.ID == way {
 			to = i.to()
@@ -305,7 +308,11 @@ func (r *Reauths) Password(ctx context.Context, password string, c Client) (out 
 		if err != nil {
 			return err
 		}
-		if ok, err := r.stillRight(tx, right, s, who); err != nil || !ok {
+		ok, retryAt, err := r.stillRight(tx, right, s, who)
+		if !retryAt.IsZero() {
+			out = Answered{Outcome: Throttled, RetryAt: retryAt}
+		}
+		if err != nil || !ok {
 			return err
 		}
 		until := tx.Now.Add(time.Duration(r.policy.Elevated))
@@ -339,22 +346,26 @@ func (c *core) verifyInside(ctx context.Context, password string, s session, who
 }
 
 // stillRight counts a wrong password, and takes a right one only while the
-// stored hash is the one that was verified.
-func (c *core) stillRight(tx *db.Tx, right bool, s session, who owner) (bool, error) {
+// stored hash is the one that was verified. The wait is asked for again: many may have
+// waited for their hashes at once.
+func (c *core) stillRight(tx *db.Tx, right bool, s session, who owner) (ok bool, retryAt time.Time, err error) {
 	lane := insideLane(s)
 	if err := lock(tx, lane); err != nil {
-		return false, err
+		return false, retryAt, err
+	}
+	if retryAt, err = refusedUntil(tx, Client{}, lane); err != nil || !retryAt.IsZero() {
+		return false, retryAt, err
 	}
 	now, err := lockOwner(tx, who.AccountID, true)
 	if err != nil {
-		return false, err
+		return false, retryAt, err
 	}
 	if !right || now.PasswordHash != who.PasswordHash {
 		from, _ := netip.ParseAddr(s.Address)
 		note(tx, Incident{Name: "authn_login_fail", Account: who.AccountID, Client: Client{Address: from}, Detail: "current_password", device: s.Device})
-		return false, spend(tx, lane)
+		return false, retryAt, spend(tx, lane)
 	}
-	return true, forgive(tx, lane.key)
+	return true, retryAt, forgive(tx, lane.key)
 }
 
 // renew gives a session a new token; the old row is gone with the old token, and

@@ -103,7 +103,7 @@ func (r *Resets) send(tx *db.Tx, email Email, who owner, sends []budget, own boo
 // left the account since: an old mailbox opens nothing any more.
 func (r *Resets) still(g *gorm.DB, row verification) (owner, error) {
 	who, err := findOwner(g, Email{Value: row.Value})
-	if who.AccountID != orNone(row.AccountID) {
+	if who.AccountID != orNone(row.AccountID) || who.Value != who.Main { // it may be the second one by now
 		who = owner{}
 	}
 	return who, err
@@ -150,7 +150,8 @@ func (r *Resets) Resend(ctx context.Context, flowID, _ string, c Client) (out Re
 		if err != nil {
 			return err
 		}
-		sends, own := r.strangersSends(Email{Value: row.Value}, c), device != "" || row.Subject == resetOwn
+		asked, _ := ParseEmail(row.Shown) // as at the start: the main address's budget would tell whose second one was typed
+		sends, own := r.strangersSends(asked, c), device != "" || row.Subject == resetOwn
 		switch {
 		case device != "":
 			sends = r.resetSends(row.Value)
@@ -187,7 +188,8 @@ func (r *Resets) Answer(ctx context.Context, typed, flowID string, _ Ticks, c Cl
 			out = Answered{Outcome: Superseded}
 			return err
 		}
-		codes, all := r.resetBudget(Email{Value: row.Value}), resetBreaker()
+		asked, _ := ParseEmail(row.Shown) // one for all addresses would tell which belong together
+		codes, all := r.resetBudget(asked), resetBreaker()
 		if err := lock(tx, codes, r.addressBudget(c.Address), all); err != nil {
 			return err
 		}
@@ -409,8 +411,11 @@ func (r *Resets) finish(tx *db.Tx, row verification, hash string, c Client) erro
 	if err := r.forgiveSends(tx, account); err != nil {
 		return err
 	}
-	_, err = tx.Exec("UPDATE accounts SET reset_via = (SELECT i.id FROM identifiers i WHERE i.account_id = ? AND i.kind = 'email' AND i.value = ? AND i.verified_at IS NOT NULL) WHERE id = ?",
-		account, row.Value, account)
+	// Where wrong codes have shut every other channel, the mailbox stays a way: nobody
+	// would get in.
+	_, err = tx.Exec(`UPDATE accounts SET reset_via = (SELECT i.id FROM identifiers i WHERE i.account_id = ? AND i.kind = 'email' AND i.value = ? AND i.verified_at IS NOT NULL
+		AND EXISTS (SELECT 1 FROM identifiers o WHERE o.account_id = i.account_id AND o.id <> i.id AND o.verified_at IS NOT NULL AND o.wrong_in_row < ?)) WHERE id = ?`,
+		account, row.Value, wrongInRow, account)
 	if err != nil {
 		return err
 	}

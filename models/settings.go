@@ -141,7 +141,11 @@ func (a *Accounts) ChangePassword(ctx context.Context, current, password string,
 		if err != nil {
 			return err
 		}
-		if ok, err := a.stillRight(tx, right, s, who); err != nil || !ok {
+		ok, retryAt, err := a.stillRight(tx, right, s, who)
+		if !retryAt.IsZero() {
+			out = Changed{Outcome: Throttled, RetryAt: retryAt}
+		}
+		if err != nil || !ok {
 			return err
 		}
 		if out, err = a.change(tx, s, ChangePassword, hash, "", c); err != nil || out.Outcome != Accepted || !out.HoldsAt.IsZero() {
@@ -181,7 +185,7 @@ func setPassword(tx *db.Tx, account, hash string) error {
 		sql  string
 		args []any
 	}{
-		{"UPDATE accounts SET password_hash = ?, password_set_at = ? WHERE id = ?", []any{hash, tx.Now, account}},
+		{"UPDATE accounts SET password_hash = ?, password_set_at = ?, reset_via = NULL WHERE id = ?", []any{hash, tx.Now, account}},
 		{"UPDATE challenges SET consumed_at = ? WHERE account_id = ? AND purpose = 'reset' AND consumed_at IS NULL", []any{tx.Now, account}},
 		{"UPDATE verifications SET proven_at = NULL WHERE account_id = ? AND purpose = 'reset'", []any{account}},
 		{"DELETE FROM sign_ins WHERE account_id = ?", []any{account}},

@@ -37,6 +37,7 @@ type attempt struct {
 	device  string // the id of this browser, where the account knows it
 	own     string // the id of this browser, where it has a lane of its own
 	right   bool   // the password was the one of owner.PasswordHash
+	again   bool   // the stored hash had changed during the first try
 	rehash  string // a hash with today's parameters, where the stored one is older
 	lane    budget
 	address budget
@@ -60,6 +61,20 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 		return Started{}, invalid("password", "empty", 0)
 	}
 	a := attempt{email: email, next: next, client: c}
+	out, err := s.try(ctx, a, password)
+	if errors.Is(err, errHashChanged) {
+		a.again = true
+		out, err = s.try(ctx, a, password)
+	}
+	return out, err
+}
+
+// errHashChanged says that the stored hash is another one than was verified: the same
+// password may have been hashed anew, so the attempt is judged once more.
+var errHashChanged = errors.New("the hash has changed meanwhile")
+
+func (s *SignIns) try(ctx context.Context, a attempt, password string) (Started, error) {
+	email, c := a.email, a.client
 	g, now := s.db.Read(ctx), s.db.Now()
 	var err error
 	if a.owner, err = findOwner(g, email); err != nil {
@@ -181,6 +196,9 @@ func (s *SignIns) start(tx *db.Tx, a attempt) (Started, error) {
 			return Started{}, err
 		}
 		a = still
+	}
+	if a.right && !a.again && now.AccountID == a.owner.AccountID && now.PasswordHash != a.owner.PasswordHash {
+		return Started{}, errHashChanged
 	}
 	if !a.right || now.AccountID != a.owner.AccountID || now.PasswordHash != a.owner.PasswordHash {
 		if err := spend(tx, a.lane, a.address); err != nil {
@@ -389,7 +407,10 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 	if len(ways) == 0 {
 		return Started{Outcome: ChannelOff}, nil
 	}
-	to := ways[0].to()
+	to, err := s.firstFree(tx, ways, a.own != "")
+	if err != nil {
+		return Started{}, err
+	}
 	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, s.codeSends(a.owner.AccountID, to, a.own != ""))
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err

@@ -138,6 +138,12 @@ func (s *SignUps) Resend(ctx context.Context, flowID, _ string, c Client) (out R
 		if err != nil {
 			return err
 		}
+		if row.OwnerID != nil && owner.AccountID == "" { // it has left that account: now it may sign up
+			if _, err := tx.Exec("UPDATE sign_ups SET owner_id = NULL WHERE id = ?", row.ID); err != nil {
+				return err
+			}
+			row.OwnerID = nil
+		}
 		m := newMessage(KindSignUpCode, Email{Value: row.Email, Shown: row.EmailShown}.to(), locale, c)
 		sends := s.strangersSends(Email{Value: row.Email}, c)
 		if err := lock(tx, sends...); err != nil {

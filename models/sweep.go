@@ -55,10 +55,17 @@ func (m *Models) purge(ctx context.Context) error {
 	return m.core.db.Write(ctx, m.core.dropKeys)
 }
 
-// clocksBack ends the codes that have more than a whole life before them, as none has
-// unless a clock was set back since: they are over, and stay so when their time comes
-// again.
+// clocksBack mends what a clock that was set back has left behind. Codes that have more
+// than a whole life before them, as none has else, are over, and stay so when their time
+// comes again.
 func clocksBack(tx *db.Tx) error {
+	// What was counted, or was to be sent, in a time that is not yet: now.
+	if _, err := tx.Exec("UPDATE spends SET at = ? WHERE at > ?", tx.Now, tx.Now.Add(clocksApart)); err != nil {
+		return err
+	}
+	if _, err := tx.Exec("UPDATE messages SET next_at = ? WHERE state = 'queued' AND next_at > ?", tx.Now, tx.Now.Add(noticeRetryMax+clocksApart)); err != nil {
+		return err
+	}
 	_, err := tx.Exec("UPDATE challenges SET expires_at = ?, prior_expires_at = NULL, ends_at = ? WHERE ends_at > ? AND expires_at > ?",
 		tx.Now, tx.Now, tx.Now, tx.Now.Add(codeLifeMost+clocksApart))
 	return err

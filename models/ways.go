@@ -103,6 +103,21 @@ func (c *core) ways(g *gorm.DB, account string, now time.Time) ([]identifier, er
 	return list, err
 }
 
+// firstFree is the first way that a code may be sent to now, else the first one: what one
+// channel has used up does not shut the others.
+func (c *core) firstFree(tx *db.Tx, ways []identifier, own bool) (destination, error) {
+	if len(ways) == 1 {
+		return ways[0].to(), nil
+	}
+	for _, i := range ways {
+		free, err := freeAt(tx.DB, tx.Now, c.codeSends(i.AccountID, i.to(), own)...)
+		if err != nil || free.IsZero() {
+			return i.to(), err
+		}
+	}
+	return ways[0].to(), nil
+}
+
 // waysNow is ways, with the account's choices. held says that the first choice would
 // be a text, and that none can be sent at the moment.
 func (c *core) waysNow(g *gorm.DB, account string, now time.Time) (list []identifier, of choices, held bool, err error) {

@@ -116,7 +116,8 @@ func (s *Sender) Try(ctx context.Context) error {
 // hand speaks the exchange of one mail, over the kept line or a new one. On an answer that leaves the line usable it is
 // kept, on anything else closed.
 func (s *Sender) hand(ctx context.Context, to string, mime []byte) (words string, at stage, err error) {
-	if s.line == nil {
+	kept := s.line != nil
+	if !kept {
 		if s.line, err = s.open(ctx); err != nil {
 			return "", connecting, err
 		}
@@ -154,7 +155,9 @@ func (s *Sender) hand(ctx context.Context, to string, mime []byte) (words string
 		return words, at, nil
 	}
 	var reply *textproto.Error
-	if !errors.As(err, &reply) || reply.Code == 421 || s.line.during(ctx, s.line.client.Reset) != nil {
+	// Who refuses MAIL on a kept line takes no more mails over this one: many servers take
+	// so many over each.
+	if !errors.As(err, &reply) || reply.Code == 421 || kept && at == askingSender || s.line.during(ctx, s.line.client.Reset) != nil {
 		s.hangUp()
 	}
 	return "", at, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -321,5 +322,29 @@ func TestHeaderInjection(t *testing.T) {
 	}
 	if len(p.mails) != 0 {
 		t.Error("a mail to a malformed address went out")
+	}
+}
+
+// A server that takes so many mails over one connection gets the next one over another,
+// also where the line is never idle.
+func TestMailsPerConnection(t *testing.T) {
+	p := newPeer(t).start()
+	var mu sync.Mutex
+	on := map[int32]int{}
+	p.onMail = func(string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		n := p.connections.Load()
+		if on[n]++; on[n] > 3 {
+			return refuse(452, 4, 5, 3, "too many messages sent")
+		}
+		return nil
+	}
+	s := sender(t, p.smtp(TLSNone))
+	for range 12 {
+		send(t, s, letter("one"))
+	}
+	if n := p.connections.Load(); n != 4 {
+		t.Errorf("%d connections", n)
 	}
 }
