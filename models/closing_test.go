@@ -262,7 +262,7 @@ func (h *house) atTheDesk(t testing.TB, account, name, number string) {
 	}
 	h.exec(t, `INSERT INTO calls (id, token_hash, account_id, number, name, problem, state, tries, agent_name, slot_at, created_at, changed_at)
 		VALUES (?, 'hash', ?, ?, ?, 'no_code', 'scheduled', 0, '', ?, ?, ?)`, account+" call", account, number, name, now.Add(time.Hour), now, now)
-	h.exec(t, "INSERT INTO service_codes (id, account_id, tag, created_at, ends_at) VALUES (?, ?, ?, ?, ?)", account+" code", account, account+" tag", now, now.Add(time.Hour))
+	h.exec(t, "INSERT INTO service_codes (id, account_id, tag, created_at, ends_at, used_at) VALUES (?, ?, ?, ?, ?, ?)", account+" code", account, account+" tag", now, now.Add(time.Hour), now)
 }
 
 func TestEraseLeavesNothing(t *testing.T) {
