@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"net/http"
 	"time"
 
@@ -61,7 +62,7 @@ func (s *site) submitBookCall(c echo.Context) error {
 	}
 	slot, _ := time.Parse(time.RFC3339, p.Slot) // no time is no slot
 	started, err := s.Support.Calls.Book(c.Request().Context(), s.visitor(c), support.BookCall{
-		Phone: p.Phone, Name: p.Name, Problem: p.Problem, Slot: slot,
+		Phone: p.Phone, Name: p.Name, Problem: p.Problem, Slot: slot, Nonce: field(c, "nonce"),
 	})
 	if p.Errors = callErrors(err); p.Errors != nil {
 		return s.bookForm(c, http.StatusUnprocessableEntity, p)
@@ -97,6 +98,7 @@ func (s *site) bookForm(c echo.Context, status int, p views.BookCallPage) error 
 	if err != nil {
 		return err
 	}
+	p.Nonce = rand.Text()
 	p.Ways, p.Zone, p.Countries = ways, s.Models.Desk().Zone, countryNames(s.Support.Calls.Countries())
 	if !ways.CallBack {
 		p.Shell = s.shell(c)

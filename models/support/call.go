@@ -49,6 +49,7 @@ const (
 type BookCall struct {
 	Phone, Country, Name, Problem string
 	Slot                          time.Time
+	Nonce                         string // of the form: sent twice it books one call
 }
 
 // Call is a call-back as the person sees it, and staff: the number is masked.
@@ -134,6 +135,13 @@ func (c *Calls) Book(ctx context.Context, v Visitor, f BookCall) (s Started, err
 		if err != nil {
 			return err
 		}
+		id := c.NewID()
+		if len(f.Nonce) >= nonceLength {
+			id = c.Tag("call form", f.Nonce+" "+number+" "+f.Slot.UTC().String())
+			if s, err = c.bookedBefore(tx, id); err != nil || s.ID != "" {
+				return err
+			}
+		}
 		if err := c.mayBook(tx, v.Client, w, number); err != nil {
 			return err
 		}
@@ -145,7 +153,7 @@ func (c *Calls) Book(ctx context.Context, v Visitor, f BookCall) (s Started, err
 			return err
 		}
 		row := call{
-			ID: c.NewID(), Number: number, Name: cleanName(f.Name), Problem: problemOf(f.Problem), State: Scheduled,
+			ID: id, Number: number, Name: cleanName(f.Name), Problem: problemOf(f.Problem), State: Scheduled,
 			SlotAt: at, CreatedAt: tx.Now, ChangedAt: tx.Now,
 		}
 		if row.AccountID, s.Token, err = c.holder(tx, w); err != nil {
@@ -158,6 +166,29 @@ func (c *Calls) Book(ctx context.Context, v Visitor, f BookCall) (s Started, err
 		tx.Wake(queueTopic)
 		return c.tell(tx, row, callBooked, v.Client)
 	})
+	return s, err
+}
+
+// bookedBefore finds what the same form booked a moment ago, which its id tells. As with
+// a conversation the cookie is made anew: only the answer to the last press is sure to be
+// kept, and both brought the cookie of before.
+func (c *Calls) bookedBefore(tx *db.Tx, id string) (s Started, err error) {
+	// Of two at once the second waits here until the first has committed.
+	if _, err := c.Free(tx, "call form "+id); err != nil {
+		return s, err
+	}
+	row, err := c.find(tx.DB, id, "")
+	if isKind(err, models.NotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	if row.AccountID != nil || row.State != Scheduled || !row.CreatedAt.After(tx.Now.Add(-sameStartFor)) {
+		return s, conflict("booked") // the form is an old one
+	}
+	s.ID = id
+	s.Token, err = c.token(tx, row.TokenHash)
 	return s, err
 }
 
