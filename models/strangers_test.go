@@ -156,7 +156,11 @@ func TestPasswordChangedDuringSignIn(t *testing.T) {
 	owner := h.signUp(t, "mara@example.com")
 	g := h.core.db.Read(ctx).Begin()
 	defer g.Rollback()
-	if err := g.Exec("UPDATE accounts SET password_hash = 'changed'").Error; err != nil {
+	other, err := h.core.hasher.hash(ctx, newPassword, asker{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Exec("UPDATE accounts SET password_hash = ?", other).Error; err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan Started, 1)
