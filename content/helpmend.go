@@ -102,7 +102,7 @@ func (x *index) nearest(typed string, runes []rune) (string, int) {
 		for _, r := range w.text {
 			other = append(other, r)
 		}
-		d := distance(runes, other, most)
+		d := Distance(runes, other, most)
 		switch {
 		case len(runes) == 3 && (len(other) != 4 || other[0] != runes[0] || other[3] != runes[2]): // it lacks a letter inside, or nothing is sure
 		case d > least || d > most:
@@ -165,16 +165,16 @@ func (x *index) knows(typed string) bool {
 	return ok && len(stem) > 3
 }
 
-// distance counts the letters missing, too many, wrong or swapped with their
-// neighbour between two words, up to most; beyond it is most+1.
-func distance(a, b []rune, most int) int {
+// Distance counts the letters missing, too many, wrong or swapped with their
+// neighbour between two words of at most MaxWord letters, up to most; beyond it is most+1.
+func Distance(a, b []rune, most int) int {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
 	if len(b)-len(a) > most {
 		return most + 1
 	}
-	var rows [3][maxWord + 1]int
+	var rows [3][MaxWord + 1]int
 	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range len(b) + 1 {
 		last[j] = j

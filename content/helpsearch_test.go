@@ -287,8 +287,8 @@ func TestTokens(t *testing.T) {
 		"Café CAFE\u0301 ﬁne ＯＴＰ ١٢":       "cafe cafe fine otp ١٢",
 		"soft\u00adhyphen":                 "softhyphen",
 		"a\xffb":                           "a b",
-		strings.Repeat("x", maxWord):       strings.Repeat("x", maxWord),
-		strings.Repeat("x", maxWord+1):     "",
+		strings.Repeat("x", MaxWord):       strings.Repeat("x", MaxWord),
+		strings.Repeat("x", MaxWord+1):     "",
 		"code: 482913.":                    "code 482913",
 		"\u0301\u200d":                     "",
 		"ends with an apostrophe' and a '": "ends with an apostrophe and a",
@@ -327,7 +327,7 @@ func TestDistance(t *testing.T) {
 	} {
 		const most = 3
 		for _, pair := range [][2]string{{c.a, c.b}, {c.b, c.a}} {
-			if got := distance([]rune(pair[0]), []rune(pair[1]), most); got != min(c.want, most+1) {
+			if got := Distance([]rune(pair[0]), []rune(pair[1]), most); got != min(c.want, most+1) {
 				t.Errorf("from %q to %q it is %d, want %d", pair[0], pair[1], got, c.want)
 			}
 		}

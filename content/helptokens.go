@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxWord is the longest word looked at, in bytes.
-const maxWord = 40
+// MaxWord is the longest word looked at, in bytes.
+const MaxWord = 40
 
 // token is one word of a text: folded, and where it stands.
 type token struct {
@@ -41,9 +41,9 @@ func appendTokens(found []token, s string) []token {
 			i += size
 		}
 		switch {
-		case len(folded) > 0 && len(folded) <= maxWord && plain:
+		case len(folded) > 0 && len(folded) <= MaxWord && plain:
 			found = append(found, token{s[start:i], start, i})
-		case len(folded) > 0 && len(folded) <= maxWord:
+		case len(folded) > 0 && len(folded) <= MaxWord:
 			found = append(found, token{string(folded), start, i})
 		}
 		if i < len(s) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"admitone/models/internal/db"
@@ -167,14 +168,12 @@ func (r *Reauths) start(tx *db.Tx, s session, next, way string, c Client) (Start
 	if len(list) == 0 {
 		return Started{Outcome: ChannelOff}, nil
 	}
+	if i := slices.IndexFunc(list, func(i identifier) bool { return i.ID == way }); i >= 0 {
+		list = list[i : i+1] // the one that was chosen, free or not
+	}
 	to, err := r.firstFree(tx, list, true)
 	if err != nil {
 		return Started{}, err
-	}
-	for _, i := range list {
-		if i.ID == way {
-			to = i.to()
-		}
 	}
 	who, err := primaryOwner(tx.DB, *s.AccountID)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"admitone/content"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -60,34 +62,19 @@ func misspelt(environ, known []string) (list []finding) {
 	return list
 }
 
-// nearestName is the one that a slip of the keys makes into name, "" without one.
+// farthest is how many slips of the keys a name is recognised with.
+const farthest = 3
+
+// nearestName is the one that slips of the keys make into name, "" without one.
 func nearestName(name string, known []string) (near string) {
-	least := 4
+	least := farthest + 1
+	if len(name) > content.MaxWord {
+		return ""
+	}
 	for _, k := range known {
-		if d := slips(name, k); d < least {
+		if d := content.Distance([]rune(name), []rune(k), farthest); d < least {
 			near, least = k, d
 		}
 	}
 	return near
-}
-
-// slips is how many letters are wrong, missing or too many (Levenshtein).
-func slips(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			wrong := before
-			if a[i] != b[j] {
-				wrong++
-			}
-			before = row[j+1]
-			row[j+1] = min(wrong, before+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -227,20 +227,34 @@ func (c *core) quiet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	err = c.each(ctx, ids, func(t *turn) error {
+		c.growQuiet(t)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.leftBehind(ctx)
+}
+
+// each does something to one conversation after the other, while its row is locked.
+func (c *core) each(ctx context.Context, ids []string, do func(*turn) error) error {
 	for _, id := range ids {
 		err := c.db.Write(ctx, func(tx *db.Tx) error {
 			t, err := take(tx, id)
 			if err != nil {
 				return err
 			}
-			c.growQuiet(t)
+			if err := do(t); err != nil {
+				return err
+			}
 			return t.keep()
 		})
 		if err != nil && !isKind(err, models.NotFound) { // erased meanwhile
 			return err
 		}
 	}
-	return c.leftBehind(ctx)
+	return nil
 }
 
 // leftBehind hands back what somebody has who is not of staff any more.
@@ -250,24 +264,14 @@ func (c *core) leftBehind(ctx context.Context) error {
 	if err := c.db.Read(ctx).Raw("SELECT id FROM chats WHERE"+theirs+" LIMIT ?", quietAtOne).Scan(&ids).Error; err != nil {
 		return err
 	}
-	for _, id := range ids {
-		err := c.db.Write(ctx, func(tx *db.Tx) error {
-			t, err := take(tx, id)
-			if err != nil {
-				return err
-			}
-			var n int
-			if err := tx.Raw("SELECT count(*) FROM chats WHERE id = ? AND"+theirs, id).Scan(&n).Error; err != nil || n == 0 {
-				return err
-			}
+	return c.each(ctx, ids, func(t *turn) error {
+		var n int
+		err := t.tx.Raw("SELECT count(*) FROM chats WHERE id = ? AND"+theirs, t.ID).Scan(&n).Error
+		if err == nil && n > 0 {
 			t.handBack()
-			return t.keep()
-		})
-		if err != nil && !isKind(err, models.NotFound) {
-			return err
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 func (c *core) idle() time.Duration { return time.Duration(c.Policy().ChatIdle) }
