@@ -199,7 +199,7 @@ func stepsOf(g *gorm.DB, sent []message) (map[string][]DeliveryStep, error) {
 }
 
 // reasons are why a message was not taken, as staff may read them.
-var reasons = []string{"no_mailbox", "no_number", "rejected", "deferred", "unreachable", "auth", "texts_off", "fault", ReasonTooLate, "not_needed"}
+var reasons = []string{"no_mailbox", "no_number", "rejected", "deferred", "unreachable", "auth", "not_from", "texts_off", "fault", ReasonTooLate, "not_needed"}
 
 // slug is the first word of a step's detail where it is one of ours.
 func slug(detail string) string {

@@ -23,6 +23,7 @@ const (
 	Deferred    = "deferred"    // the server asks to come again
 	Unreachable = "unreachable" // no connection, no TLS, or it broke
 	Auth        = "auth"        // the server does not take our credentials: the operator has to act
+	NotFrom     = "not_from"    // the server does not take mail from our address: the operator has to act
 	TextsOff    = "texts_off"   // a text, and no gateway is set up
 	TooLate     = "too_late"    // its code must not be sent any more: expired, or its key is gone
 	Fault       = "fault"       // a defect of ours, or of the settings
@@ -53,8 +54,9 @@ const (
 	sending // the content is on its way: the server may have it
 )
 
-// classify says what err means at a stage. Before the first mail command every refusal is about us or the server and passes;
-// the recipient's mailbox is judged by RCPT alone, or by a status that names it.
+// classify says what err means at a stage. Until the recipient is named every refusal is about us or the server and passes,
+// as does one that names our address later (RFC 3463 3.2): a mended setting delivers what waits. The recipient's mailbox is
+// judged by RCPT alone, or by a status that names it.
 func classify(ctx context.Context, at stage, err error) *Failure {
 	f := &Failure{Reason: Unreachable, Detail: err.Error()}
 	var reply *textproto.Error
@@ -73,6 +75,8 @@ func classify(ctx context.Context, at stage, err error) *Failure {
 	case reply.Code/100 != 5 || at == connecting:
 	case reply.Code == 530 || reply.Code == 534 || reply.Code == 535 || reply.Code == 538:
 		f.Reason = Auth
+	case at == askingSender, aboutSender.MatchString(reply.Msg):
+		f.Reason = NotFrom
 	case missing(at, reply):
 		f.Permanent, f.Reason = true, NoMailbox
 	default:
@@ -98,13 +102,16 @@ func refusedLogin(err error) bool {
 // enhanced is the status of RFC 3463 that may follow the code.
 var enhanced = regexp.MustCompile(`^5\.(\d{1,3})\.(\d{1,3})\b`)
 
-// missing says whether a 5xx means that the mailbox is not there. 5.1.7 and 5.1.8 are about the sender's address.
+// aboutSender is the status of a refusal for the sender's address, which many servers keep back until RCPT.
+var aboutSender = regexp.MustCompile(`^5\.1\.[78]\b`)
+
+// missing says whether a 5xx means that the mailbox is not there.
 func missing(at stage, reply *textproto.Error) bool {
 	if reply.Code != 550 && reply.Code != 551 && reply.Code != 553 {
 		return false
 	}
 	if status := enhanced.FindStringSubmatch(reply.Msg); status != nil {
-		return at >= askingMailbox && status[1] == "1" && status[2] != "7" && status[2] != "8"
+		return at >= askingMailbox && status[1] == "1"
 	}
 	return at == askingMailbox
 }

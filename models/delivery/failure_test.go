@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-var everyReason = []string{NoMailbox, NoNumber, Rejected, Deferred, Unreachable, Auth, TextsOff, TooLate, Fault}
+var everyReason = []string{NoMailbox, NoNumber, Rejected, Deferred, Unreachable, Auth, NotFrom, TextsOff, TooLate, Fault}
 
 // keepable says whether words can be kept and shown: one line, not long, nobody's
 // address and no code.
@@ -30,7 +30,7 @@ func keepable(t *testing.T, said, kept, code string) {
 }
 
 // Whatever a mail server says, a reason of ours comes of it, and words that can be
-// kept. A 4xx is never for good, and neither is what was said before the mail began.
+// kept. A 4xx is never for good, and neither is what was said before the recipient was named.
 func FuzzServersWords(f *testing.F) {
 	for _, s := range []string{
 		"5.1.1 <ada.l+x@mail.example>: no such user", "5.7.1 subject '482913 is your code' refused", "4.7.0 later", "a\x1b[31mb\u202ec", "482\u200b913", "a@b@c",
@@ -44,7 +44,7 @@ func FuzzServersWords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, code int, words string, at int) {
 		at = (at%5 + 5) % 5
 		got := classify(t.Context(), stage(at), &textproto.Error{Code: code, Msg: words})
-		if !slices.Contains(everyReason, got.Reason) || got.Permanent && (code/100 != 5 || stage(at) == connecting) {
+		if !slices.Contains(everyReason, got.Reason) || got.Permanent && (code/100 != 5 || stage(at) <= askingSender) {
 			t.Errorf("%d %q at %d is %+v", code, words, at, got)
 		}
 		if got.Permanent != (got.Reason == NoMailbox || got.Reason == Rejected) {

@@ -253,7 +253,7 @@ func (w *Worker) deliver(ctx context.Context, s *Sender, m models.Message) {
 		f = &Failure{Reason: Fault}
 	}
 	level := slog.LevelWarn
-	if f.Reason == Auth || f.Reason == Fault {
+	if f.Reason == Auth || f.Reason == NotFrom || f.Reason == Fault {
 		level = slog.LevelError // only the operator can mend these
 	}
 	if f.Reason == TooLate {

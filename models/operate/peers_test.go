@@ -222,9 +222,15 @@ type mailSession struct {
 	to   string
 }
 
-func (s *mailSession) Reset()                               {}
-func (s *mailSession) Logout() error                        { return nil }
-func (s *mailSession) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *mailSession) Reset()        {}
+func (s *mailSession) Logout() error { return nil }
+func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error {
+	if strings.HasPrefix(from, "other@") {
+		return &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "not yours"}
+	}
+	return nil
+}
+
 func (s *mailSession) AuthMechanisms() []string {
 	if s.peer.noLogin {
 		return nil

@@ -104,7 +104,7 @@ func inWordsOfPeer(f *delivery.Failure) (said, mend string) {
 	case delivery.NoNumber:
 		said, mend = "there is no such number, or it gets no texts", "look at the number"
 	case delivery.Rejected:
-		said, mend = "it refuses for good", "its words say why; often the address of --mail-from is not one that it may send"
+		said, mend = "it refuses for good", "its words say why; with mail, often the address of --mail-from is not one that it may send"
 	case delivery.Deferred:
 		said, mend = "it asks to come again later", "some do with whom they do not know: try again in a few minutes"
 	case delivery.Auth:
@@ -113,6 +113,8 @@ func inWordsOfPeer(f *delivery.Failure) (said, mend string) {
 			break
 		}
 		said, mend = "it does not take user and password", "compare both with the provider's; in --smtp special characters are written as %xx"
+	case delivery.NotFrom:
+		said, mend = "it takes no mail from your address", "set --mail-from to an address that it may send, or have its provider say which"
 	case delivery.Unreachable:
 		said, mend = unreached(f.Detail)
 	default:

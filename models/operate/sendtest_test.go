@@ -42,6 +42,7 @@ func TestSendTestFails(t *testing.T) {
 	}{
 		"no such mailbox": {func(*service) {}, "nobody@example.net", []string{"no such mailbox", "550 5.1.1 no such user", "look at the address"}},
 		"wrong login":     {func(s *service) { s.args["--smtp"] = s.smtp.url("codes", "wrong") }, "mara@example.net", []string{"does not take user and password"}},
+		"not from us":     {func(s *service) { s.args["--mail-from"] = "other@example.com" }, "mara@example.net", []string{"takes no mail from your address", "553 5.7.1", "set --mail-from"}},
 		"no login there":  {func(s *service) { s.smtp.noLogin = true }, "mara@example.net", []string{"takes no user and password there", "587", "leave user and password out"}},
 		"no TLS there": {
 			func(s *service) {
