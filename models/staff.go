@@ -118,7 +118,7 @@ func (s *Staff) facts(ctx context.Context, id string) (f Facts, err error) {
 	var rows []struct {
 		CreatedAt                   time.Time
 		Role, TwoStep, PasswordHash string
-		ClosingAt, LastSignIn       *time.Time
+		ClosingAt                   *time.Time
 		Devices, Sessions           int
 	}
 	err = g.Raw(`SELECT created_at, role, two_step, password_hash, closing_at,
@@ -151,13 +151,12 @@ func (s *Staff) facts(ctx context.Context, id string) (f Facts, err error) {
 	if f.Recent, err = accounts.Activity(ctx, Session{AccountID: id}, 10); err != nil {
 		return f, err
 	}
-	for _, a := range f.Recent {
-		if a.Kind == string(EventSignIn) || a.Kind == string(EventSignInKnown) {
-			f.LastSignIn = a.At
-			break
-		}
+	var in []time.Time
+	err = db.Scan(g, &in, "SELECT at FROM events WHERE account_id = ? AND kind IN (?, ?) ORDER BY at DESC LIMIT 1", id, EventSignIn, EventSignInKnown)
+	if len(in) > 0 {
+		f.LastSignIn = in[0]
 	}
-	return f, nil
+	return f, err
 }
 
 // Unlock empties the counts of wrong passwords and codes of an account, and opens
