@@ -21,6 +21,13 @@ func (s *site) client(c echo.Context) models.Client {
 	return who
 }
 
+// beginner is the client of a form that begins what waits for a code.
+func (s *site) beginner(c echo.Context) models.Client {
+	who := s.client(c)
+	who.Form = field(c, "nonce")
+	return who
+}
+
 // client reads who asks off a request. The store of the session cookie needs it too:
 // a session holds in the browser and the country that it lives in.
 func (k *cookies) client(r *http.Request) models.Client {

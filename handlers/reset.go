@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"net/http"
 
 	"admitone/models"
@@ -29,7 +30,7 @@ func (s *site) submitReset(c echo.Context) error {
 		return to(c, "/account/password")
 	}
 	email := field(c, "email")
-	started, err := s.Models.Resets.Start(c.Request().Context(), email, s.client(c))
+	started, err := s.Models.Resets.Start(c.Request().Context(), email, s.beginner(c))
 	if fields := fieldErrors(err); fields != nil {
 		return s.resetForm(c, http.StatusUnprocessableEntity, email, fields)
 	}
@@ -43,7 +44,7 @@ func (s *site) submitReset(c echo.Context) error {
 }
 
 func (s *site) resetForm(c echo.Context, status int, email string, errors []views.FieldError) error {
-	p := views.ResetPage{Shell: s.shell(c), Email: shown(email), Errors: errors}
+	p := views.ResetPage{Shell: s.shell(c), Email: shown(email), Nonce: rand.Text(), Errors: errors}
 	return s.unit(c, status, views.Reset(p), views.ResetForm(p))
 }
 

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ func (s *site) submitSignIn(c echo.Context) error {
 	if _, in := s.session(c); in {
 		return to(c, orAccount(next))
 	}
-	started, err := s.Models.SignIns.Start(c.Request().Context(), email, field(c, "password"), next, s.client(c))
+	started, err := s.Models.SignIns.Start(c.Request().Context(), email, field(c, "password"), next, s.beginner(c))
 	if fields := fieldErrors(err); fields != nil {
 		return s.signInForm(c, http.StatusUnprocessableEntity, email, next, failures(c), fields)
 	}
@@ -60,7 +61,7 @@ func (s *site) submitSignIn(c echo.Context) error {
 }
 
 func (s *site) signInForm(c echo.Context, status int, email, next string, failed int, errors []views.FieldError) error {
-	p := views.SignInPage{Shell: s.shell(c), Email: shown(email), Next: next, Errors: errors, SignUpOpen: s.SignUpOpen, Failed: failed}
+	p := views.SignInPage{Shell: s.shell(c), Email: shown(email), Nonce: rand.Text(), Next: next, Errors: errors, SignUpOpen: s.SignUpOpen, Failed: failed}
 	if failed >= manyFailures {
 		p.Inline = s.inline["sign_in refused"]
 	}

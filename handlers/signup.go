@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"net/http"
 
 	"admitone/models"
@@ -24,7 +25,7 @@ func (s *site) submitSignUp(c echo.Context) error {
 		return s.signUpForm(c, http.StatusForbidden, "", nil)
 	}
 	email := field(c, "email")
-	started, err := s.Models.SignUps.Start(c.Request().Context(), email, field(c, "password"), s.client(c))
+	started, err := s.Models.SignUps.Start(c.Request().Context(), email, field(c, "password"), s.beginner(c))
 	if fields := fieldErrors(err); fields != nil {
 		return s.signUpForm(c, http.StatusUnprocessableEntity, email, fields)
 	}
@@ -41,7 +42,7 @@ func (s *site) signUpForm(c echo.Context, status int, email string, errors []vie
 	if !s.SignUpOpen {
 		return s.unit(c, status, views.SignUpClosed(views.SignUpClosedPage{Shell: s.shell(c)}), views.SignUpClosedPart())
 	}
-	p := views.SignUpPage{Shell: s.shell(c), Email: shown(email), Errors: errors, MinPassword: s.Models.Policy().PasswordMin}
+	p := views.SignUpPage{Shell: s.shell(c), Email: shown(email), Nonce: rand.Text(), Errors: errors, MinPassword: s.Models.Policy().PasswordMin}
 	return s.unit(c, status, views.SignUp(p), views.SignUpForm(p))
 }
 

@@ -68,17 +68,30 @@ func (a *Accounts) StartEmail(ctx context.Context, typed string, second bool, c 
 			m = newMessage(KindEmailTaken, who.to(), who.Locale, c)
 		}
 		out, err = a.prove(tx, s, row, email.to(), sends, m)
-		if err != nil || out.Outcome != CodeSent {
+		if err != nil || out.Outcome != CodeSent || out.again {
 			return err
 		}
 		return record(tx, EventEmailChangeAsked, *s.AccountID, c)
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return goOn(ctx, out, c, a.ResendProof(PurposeEmail))
 }
 
-// prove begins the proof of an address or number inside a session; one that is
-// begun anew ends the one before it.
+// prove begins the proof of an address or number inside a session, or goes on with it;
+// another one ends the one before it.
 func (a *Accounts) prove(tx *db.Tx, s session, row verification, to destination, sends []budget, m message) (Started, error) {
+	if err := lock(tx, sends...); err != nil { // two presses at once are told apart
+		return Started{}, err
+	}
+	before, _, again, err := begun[verification](tx, a.core, ofSession(s.ID, row.Purpose))
+	if err != nil {
+		return Started{}, err
+	}
+	if again && before.Value == row.Value && before.Subject == row.Subject && before.Taken == row.Taken {
+		return Started{Outcome: CodeSent, again: true}, nil
+	}
 	out, ch, err := a.await(tx, s, row, to, sends, m)
 	if err != nil || out.Outcome != CodeSent {
 		return out, err
@@ -142,7 +155,10 @@ func (a *Accounts) StartPhone(ctx context.Context, typed string, landline bool, 
 		out, err = a.prove(tx, s, row, to, sends, newMessage(KindPhoneCode, to, who.Locale, c))
 		return err
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return goOn(ctx, out, c, a.ResendProof(PurposePhone))
 }
 
 // PendingProof is what the code page of a new address or number shows.

@@ -710,7 +710,7 @@ func TestNewAddressSpendsTheStrangersBudget(t *testing.T) {
 		c := h.signUp(t, "mara@example.com")
 		h.messages(t)
 		sent := 0
-		for i, typed := range []string{"owner@example.net", "owner+a@example.net", "owner@example.net", "owner+b@example.net", "owner@example.net"} {
+		for i, typed := range []string{"owner@example.net", "owner+a@example.net", "owner@example.net", "owner+b@example.net", "owner+c@example.net"} {
 			s, err := h.Accounts.StartEmail(ctx, typed, false, from(c, i))
 			if err != nil {
 				t.Fatal(err)

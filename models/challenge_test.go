@@ -236,6 +236,7 @@ func TestCodesStayInTheirFlow(t *testing.T) {
 
 func TestTwoTabs(t *testing.T) {
 	engines(t, func(t *testing.T, h *house) {
+		h.signUp(t, "tom@example.com")
 		h.signUp(t, "mara@example.com")
 		c := h.startSignIn(t, "mara@example.com")
 		older, err := h.SignIns.Pending(ctx, c)
@@ -243,7 +244,7 @@ func TestTwoTabs(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.forward(time.Second)
-		s, err := h.SignIns.Start(ctx, "mara@example.com", testPassword, "", c)
+		s, err := h.SignIns.Start(ctx, "tom@example.com", testPassword, "", c)
 		if err != nil || s.Session == c.Session {
 			t.Fatalf("the second tab: %+v, %v", s, err)
 		}
@@ -251,11 +252,11 @@ func TestTwoTabs(t *testing.T) {
 			t.Errorf("the handle before it lives on: %v", err)
 		}
 		c.Session = s.Session // both tabs have the browser's new cookie
-		codes := h.post(t)["mara@example.com"]
-		if a, err := h.SignIns.Answer(ctx, codes[0], older.Flow, Ticks{}, c); err != nil || a.Outcome != Superseded {
+		codes := h.post(t)
+		if a, err := h.SignIns.Answer(ctx, codes["mara@example.com"][0], older.Flow, Ticks{}, c); err != nil || a.Outcome != Superseded {
 			t.Errorf("the older tab: %v, %v", a.Outcome, err)
 		}
-		if a, err := h.SignIns.Answer(ctx, codes[1], "", Ticks{}, c); err != nil || a.Outcome != Accepted {
+		if a, err := h.SignIns.Answer(ctx, codes["tom@example.com"][0], "", Ticks{}, c); err != nil || a.Outcome != Accepted {
 			t.Errorf("the newer flow: %v, %v", a.Outcome, err)
 		}
 	})

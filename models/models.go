@@ -79,6 +79,7 @@ type Client struct {
 	Session   string // the session cookie's token, "" without one
 	Device    string // the device cookie's token, "" without one
 	Request   string // the request's id, which the log names
+	Form      string // the nonce of the form that begins a flow, "" without one
 }
 
 // ErrNoCompiler means that the program was built without cgo.

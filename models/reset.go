@@ -30,7 +30,10 @@ func (r *Resets) Start(ctx context.Context, typed string, c Client) (out Started
 		out, err = r.start(tx, email, c)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return goOn(ctx, out, c, r.Resend)
 }
 
 func (r *Resets) start(tx *db.Tx, email Email, c Client) (Started, error) {
@@ -52,6 +55,12 @@ func (r *Resets) start(tx *db.Tx, email Email, c Client) (Started, error) {
 	sends := r.strangersSends(email, c)
 	if device != "" {
 		sends = r.resetSends(who.Value)
+	}
+	if err := lock(tx, sends...); err != nil { // two presses at once are told apart
+		return Started{}, err
+	}
+	if out, err := r.again(tx, email, who, c); err != nil || out.again {
+		return out, err
 	}
 	return r.send(tx, email, who, sends, device != "", c)
 }

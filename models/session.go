@@ -220,13 +220,11 @@ func mint(tx *db.Tx, p Policy, c Client, account, deviceID, amr string, untilClo
 // planted must not show or spend the owner's flow (ASVS v5.0.0-7.2.4). Its token
 // never becomes a signed-in session's.
 func (c *core) handle(tx *db.Tx, cl Client) (id, token string, err error) {
-	if cl.Session != "" {
-		_, err := tx.Exec("DELETE FROM sessions WHERE id = ? AND account_id IS NULL", hashToken(cut(cl.Session, tokenLength+1)))
-		if err != nil {
-			return "", "", err
-		}
+	token = c.handleToken(tx, cl)
+	_, err = tx.Exec("DELETE FROM sessions WHERE id IN (?, ?) AND account_id IS NULL", hashToken(cut(cl.Session, tokenLength+1)), hashToken(token))
+	if err != nil {
+		return "", "", err
 	}
-	token = newToken()
 	life := 2 * time.Duration(c.policy.FlowLife) // a flow that ends is still told that it did
 	row := session{ID: hashToken(token), Device: deviceName(cl.UserAgent), Address: addressText(cl), CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: tx.Now.Add(life)}
 	return row.ID, token, tx.Insert(&row)

@@ -66,7 +66,10 @@ func (s *SignIns) Start(ctx context.Context, typed, password, next string, c Cli
 		a.again = true
 		out, err = s.try(ctx, a, password)
 	}
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return goOn(ctx, out, c, s.Resend)
 }
 
 // errHashChanged says that the stored hash is another one than was verified: the same
@@ -396,38 +399,4 @@ func (c *core) tellOpened(tx *db.Tx, account string, newDevice, byCode bool, unu
 		return err
 	}
 	return c.tell(tx, account, n, cl)
-}
-
-// askForCode sends a code to the account's first way and waits for it.
-func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
-	ways, err := s.ways(tx.DB, a.owner.AccountID, tx.Now)
-	if err != nil {
-		return Started{}, err
-	}
-	if len(ways) == 0 {
-		return Started{Outcome: ChannelOff}, nil
-	}
-	to, err := s.firstFree(tx, ways, a.own != "")
-	if err != nil {
-		return Started{}, err
-	}
-	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, s.codeSends(a.owner.AccountID, to, a.own != ""))
-	if err != nil || !retryAt.IsZero() {
-		return Started{Outcome: Throttled, RetryAt: retryAt}, err
-	}
-	sid, token, err := s.handle(tx, a.client)
-	if err != nil {
-		return Started{}, err
-	}
-	row := signIn{ID: newID(), SessionID: sid, ChallengeID: ch.ID, AccountID: a.owner.AccountID, Lane: a.lane.key, Reasons: joined(a.risk.Reasons), Next: a.next, CreatedAt: tx.Now}
-	if err := tx.Insert(&row); err != nil {
-		return Started{}, err
-	}
-	m := newMessage(KindSignInCode, to, a.owner.Locale, a.client)
-	m.Reasons = row.Reasons
-	m.about(ch)
-	if err := enqueue(tx, m); err != nil {
-		return Started{}, err
-	}
-	return Started{Outcome: CodeSent, Session: token}, recordRisk(tx, EventCodeAsked, a.owner.AccountID, a.risk.Reasons, a.client)
 }

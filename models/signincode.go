@@ -7,6 +7,64 @@ import (
 	"admitone/models/internal/db"
 )
 
+// askForCode sends a code to the account's first way and waits for it, or goes on with
+// what waits already.
+func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
+	row := signIn{ID: newID(), AccountID: a.owner.AccountID, Lane: a.lane.key, Reasons: joined(a.risk.Reasons), Next: a.next, CreatedAt: tx.Now}
+	before, ch, again, err := begunOutside[signIn](tx, s.core, PurposeSignIn, a.client)
+	if err != nil {
+		return Started{}, err
+	}
+	if again = again && before.AccountID == row.AccountID; again {
+		_, again, err = reached(tx, ch)
+	}
+	if err != nil {
+		return Started{}, err
+	}
+	if again {
+		row.ID = before.ID // the same in every tab
+		out, err := s.await(tx, a, row, ch)
+		out.again = true
+		return out, err
+	}
+	ways, err := s.ways(tx.DB, a.owner.AccountID, tx.Now)
+	if err != nil {
+		return Started{}, err
+	}
+	if len(ways) == 0 {
+		return Started{Outcome: ChannelOff}, nil
+	}
+	to, err := s.firstFree(tx, ways, a.own != "")
+	if err != nil {
+		return Started{}, err
+	}
+	ch, retryAt, err := s.issue(tx, PurposeSignIn, a.owner.AccountID, to, s.codeSends(a.owner.AccountID, to, a.own != ""))
+	if err != nil || !retryAt.IsZero() {
+		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+	}
+	out, err := s.await(tx, a, row, ch)
+	if err != nil {
+		return Started{}, err
+	}
+	m := newMessage(KindSignInCode, to, a.owner.Locale, a.client)
+	m.Reasons = row.Reasons
+	m.about(ch)
+	if err := enqueue(tx, m); err != nil {
+		return Started{}, err
+	}
+	return out, recordRisk(tx, EventCodeAsked, a.owner.AccountID, a.risk.Reasons, a.client)
+}
+
+// await has the browser wait for the code of a challenge.
+func (s *SignIns) await(tx *db.Tx, a attempt, row signIn, ch challenge) (Started, error) {
+	sid, token, err := s.handle(tx, a.client)
+	if err != nil {
+		return Started{}, err
+	}
+	row.SessionID, row.ChallengeID = sid, ch.ID
+	return Started{Outcome: CodeSent, Session: token}, tx.Insert(&row)
+}
+
 // Pending is what the code page of a sign-in shows; a Gone error where no
 // sign-in is pending in this browser. It writes nothing.
 func (s *SignIns) Pending(ctx context.Context, c Client) (Pending, error) {

@@ -49,6 +49,7 @@ type Started struct {
 	Reasons []Reason  // with Refused: why
 	Masked  string    // with Refused: where the mail goes
 	Mailed  bool      // with Refused: one is on its way; else those before it are all there is
+	again   bool      // with CodeSent: it goes on with what waited already, and nothing has been sent
 }
 
 // Start begins a sign-up. It ends alike for an address that already has an
@@ -77,17 +78,36 @@ func (s *SignUps) Start(ctx context.Context, typed, password string, c Client) (
 		out, err = s.start(tx, email, hash, c)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return goOn(ctx, out, c, s.Resend)
 }
 
 func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started, error) {
-	ch, retryAt, err := s.issue(tx, PurposeSignUp, "", email.to(), s.strangersSends(email, c))
-	if err != nil || !retryAt.IsZero() {
-		return Started{Outcome: Throttled, RetryAt: retryAt}, err
+	sends := s.strangersSends(email, c)
+	if err := lock(tx, sends...); err != nil { // two presses at once are told apart
+		return Started{}, err
 	}
 	owner, err := findOwner(tx.DB, email)
 	if err != nil {
 		return Started{}, err
+	}
+	before, ch, again, err := begunOutside[signUp](tx, s.core, PurposeSignUp, c)
+	if err != nil {
+		return Started{}, err
+	}
+	if again && before.Email == email.Value && orNone(before.OwnerID) == owner.AccountID {
+		before.PasswordHash = hash // what was typed last
+		out := Started{Outcome: CodeSent, again: true}
+		if before.SessionID, out.Session, err = s.handle(tx, c); err != nil {
+			return Started{}, err
+		}
+		return out, tx.Insert(&before)
+	}
+	ch, retryAt, err := s.issue(tx, PurposeSignUp, "", email.to(), sends)
+	if err != nil || !retryAt.IsZero() {
+		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
 	sid, token, err := s.handle(tx, c)
 	if err != nil {
