@@ -123,7 +123,7 @@ func newMessage(kind string, to destination, locale string, c Client) message {
 // life it is not sent any more, because a late code helps nobody.
 func (m *message) about(ch challenge) {
 	m.ChallengeID = &ch.ID
-	if m.Kind != KindEmailTaken { // told to another account's owner: neither sees the other's
+	if m.Kind != KindEmailTaken && m.Kind != KindSignUpExisting { // told to another account's owner: neither sees the other's
 		m.AccountID = ch.AccountID
 	}
 	m.Generation, m.GiveUpAt = ch.Generation, ch.ExpiresAt

@@ -127,7 +127,6 @@ func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started,
 		return Started{}, err
 	}
 	m.about(ch)
-	m.AccountID = row.OwnerID
 	if err := enqueue(tx, m); err != nil {
 		return Started{}, err
 	}
@@ -186,6 +185,7 @@ func (s *SignUps) Resend(ctx context.Context, flowID, _ string, c Client) (out R
 // was told already gets nothing, and the page says what it always says.
 func existing(who owner, first bool, c Client) message {
 	m := newMessage(KindSignUpExisting, who.to(), who.Locale, c)
+	m.AccountID = &who.AccountID
 	if !first {
 		m.What = alreadyTold
 	}
