@@ -255,7 +255,7 @@ func TestLeaveAChat(t *testing.T) {
 		b.send(path+"/leave", "email", "").is(422, "Enter your email address")
 		b.send(path+"/leave", "email", "nobody").is(422, "name@example.com")
 		b.send(path+"/leave", "email", nora).leads(path)
-		b.open(path).is(200, "You have left the chat", "You left this chat", nora).without("Need to go?")
+		b.open(path).is(200, "You have left the chat", "This chat goes on by email", nora).without("Need to go?")
 		must(t, h.people.Chats.Join(ctx, staff.client(), id))
 		must(t, h.people.Chats.Reply(ctx, staff.client(), id, "Here is your answer.", "n1"))
 		if m := h.mail(nora)[0]; !strings.Contains(m.Text, "Here is your answer.") {
@@ -263,7 +263,7 @@ func TestLeaveAChat(t *testing.T) {
 		}
 		b.open(path).is(200, "Here is your answer.")
 		b.say(path, "I am back.").said(path, "I am back.")
-		b.open(path).is(200, "You are talking to").without("You left this chat")
+		b.open(path).is(200, "You are talking to").without("This chat goes on by email")
 
 		// With an account nothing is asked, and what was said can be mailed.
 		in := h.browser()

@@ -42,7 +42,7 @@ const (
 	chatLeave      = "Leave, and get the answer by email"
 	chatSave       = "Save or print it"
 	chatKept       = "The conversation is kept for you in this browser."
-	chatAway       = "You left this chat, and the answer goes to {address}. It shows here, too. Write again to come back."
+	chatAway       = "This chat goes on by email: the answer goes to {address}. It shows here, too. Write again to come back."
 	chatStill      = "Are you still there?"
 	chatStillUntil = "This chat ends at {time} unless you write or say so. Nothing that was said is lost."
 	chatStillHere  = "I am still here"
@@ -91,6 +91,7 @@ var chatEvents = map[string]string{
 	"joined":      "{name} joined at {time}.",
 	"transferred": "{name} has taken over at {time}.",
 	"left":        "You left at {time}. The answer goes to your email.",
+	"unanswered":  "Nobody could answer you here until {time}. We are sorry. The answer goes to your email.",
 	"idle":        "Are you still there? It has been quiet here since {time}.",
 	"extended":    "You said at {time} that you are still here.",
 	"ended":       "The chat ended at {time}.",

@@ -68,6 +68,7 @@ var deskEvents = map[string]string{
 	"transferred": "Handed on to {name}",
 	"queued":      "Handed back to the queue",
 	"left":        "The visitor left, and is answered by email",
+	"unanswered":  "Nobody answered in time, and the visitor is answered by email",
 	"idle":        "The visitor was asked whether they are still there",
 	"extended":    "The visitor is still there",
 	"ended":       "The conversation ended",

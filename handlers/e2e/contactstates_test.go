@@ -69,7 +69,7 @@ func chatWalk() walk {
 		}},
 		{"chat, left", "", func(p *tab) {
 			p.submit(form(p.path()), "email", "a.very.long.address.of.somebody@a.very.long.example.com")
-			p.says("#chat-note", "You left this chat")
+			p.says("#chat-note", "This chat goes on by email")
 		}},
 		{"chat, ended", "", func(p *tab) {
 			p.focusOn("End chat")

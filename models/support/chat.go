@@ -16,7 +16,7 @@ type Chats struct{ *core }
 const (
 	Waiting = "waiting"
 	Talking = "open"
-	Left    = "left" // the visitor went; the answer goes by mail
+	Left    = "left" // the visitor went, or nobody came; the answer goes by mail
 	Ended   = "ended"
 )
 
@@ -74,7 +74,7 @@ type Said struct {
 	Seq    int64
 	Author string // visitor, staff, note or event
 	Name   string // of staff
-	Text   string // of an event: its slug (joined, transferred, left, idle, extended, ended, ended_idle, mailed)
+	Text   string // of an event: its slug (joined, transferred, left, unanswered, idle, extended, ended, ended_idle, mailed)
 	At     time.Time
 }
 

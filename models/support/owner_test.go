@@ -86,8 +86,12 @@ func TestUnansweredOvernight(t *testing.T) {
 			h.forward(staleAfter)
 			must(t, h.core.quiet(ctx))
 			ines = h.renewed(t, ines)
-			if c := h.read(t, ines, s.ID); c.State != Left {
+			c := h.read(t, ines, s.ID)
+			if c.State != Left {
 				t.Errorf("%s: %s", name, c.State)
+			}
+			if last := c.Messages[len(c.Messages)-1]; last.Author != "event" || last.Text != "unanswered" {
+				t.Errorf("%s: who stayed is told %q", name, last.Text)
 			}
 			must(t, h.Chats.Join(ctx, ines, s.ID))
 			must(t, h.Chats.Reply(ctx, ines, s.ID, "It is on its way.", "an answer by mail"))

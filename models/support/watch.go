@@ -283,7 +283,7 @@ func (c *core) growQuiet(t *turn) {
 	case since(&t.ChangedAt, staleAfter) && t.AnsweredAt == nil && (t.AccountID != nil || t.Email != ""):
 		// Nobody came before the night: staff go on seeing it, and the answer goes by mail.
 		t.State, t.WarnedAt = Left, nil
-		t.say(byEvent, "", "left", "")
+		t.say(byEvent, "", "unanswered", "")
 	case since(t.WarnedAt, warnedFor), since(&t.ChangedAt, staleAfter):
 		t.end("ended_idle")
 	case t.State == Talking && t.WarnedAt == nil && since(t.AnsweredAt, c.idle()):
