@@ -80,11 +80,13 @@ func (s *Sessions) touch(ctx context.Context) error {
 
 // writeUses takes what it has written out of the map.
 func (s *Sessions) writeUses(ctx context.Context, used map[string]time.Time) error {
-	// In one order in every instance: they cannot wait for each other.
-	for ids := range slices.Chunk(slices.Sorted(maps.Keys(used)), touchMost) {
+	for ids := range slices.Chunk(slices.Collect(maps.Keys(used)), touchMost) {
 		err := s.db.Write(ctx, func(tx *db.Tx) error {
 			for _, id := range ids {
-				if _, err := tx.Exec("UPDATE sessions SET seen_at = ? WHERE id = ? AND seen_at < ?", used[id], id, used[id]); err != nil {
+				// One that another act has is left out: who ends an account's sessions takes
+				// them in another order. Its next use is noted again.
+				_, err := tx.Exec("UPDATE sessions SET seen_at = ? WHERE id = (SELECT s.id FROM sessions s WHERE s.id = ? AND s.seen_at < ?"+tx.SkipLocked()+")", used[id], id, used[id])
+				if err != nil {
 					return err
 				}
 			}

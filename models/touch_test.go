@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 )
@@ -81,5 +82,38 @@ func TestUsedSessionsAreBounded(t *testing.T) {
 	u.note("a", at.Add(-time.Second))
 	if got := u.take()["a"]; !got.Equal(at) {
 		t.Errorf("%v, not the last use", got)
+	}
+}
+
+// Writing down which sessions were used waits for nobody: an act that ends the sessions of
+// an account takes them in another order, and one of the two would be taken back.
+func TestTouchBesideSignOut(t *testing.T) {
+	said := &journal{}
+	h := openHouse(t, postgresURL(t), func(o *Options) { o.Log = said.log() })
+	var ids []string
+	for _, email := range []string{"mara@example.com", "nora@example.com"} {
+		id := hashToken(h.signUp(t, email).Session)
+		h.Sessions.used.note(id, h.core.db.Now().Add(touchEvery))
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	g := h.core.db.Read(ctx).Begin()
+	defer g.Rollback()
+	if err := g.Exec("DELETE FROM sessions WHERE id = ?", ids[1]).Error; err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- h.Sessions.touch(ctx) }()
+	for waiting := 0; waiting == 0 && len(done) == 0; {
+		waiting = h.count(t, "SELECT count(*) FROM pg_locks WHERE NOT granted")
+	}
+	if err := g.Exec("DELETE FROM sessions WHERE id = ?", ids[0]).Error; err != nil {
+		t.Error(err)
+	}
+	if err := g.Commit().Error; err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != nil || said.count("runs again") > 0 {
+		t.Errorf("%v, %d transactions were taken back", err, said.count("runs again"))
 	}
 }
