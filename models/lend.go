@@ -108,6 +108,13 @@ func (p Parts) LockSignedIn(tx *db.Tx, c Client) (Session, error) {
 	return p.SignedIn(tx.DB, c, tx.Now)
 }
 
+// LockAccount takes an account's row, so that no session of it ends until the commit:
+// before the rows that such an end takes with it.
+func (p Parts) LockAccount(tx *db.Tx, account string) error {
+	_, err := lockOwner(tx, account, false)
+	return err
+}
+
 // OwnNumber says whether a number is an account's, confirmed.
 func (p Parts) OwnNumber(tx *db.Tx, account, number string) (bool, error) {
 	_, own, err := db.First[string](tx.DB, "SELECT id FROM identifiers WHERE account_id = ? AND kind = 'phone' AND value = ? AND verified_at IS NOT NULL", account, number)

@@ -32,6 +32,31 @@ func TestServiceCodeEndsWithItsSession(t *testing.T) {
 	}
 }
 
+// A code that is read out while its holder signs out waits for that, and has nothing that
+// the sign-out waits for: else the engine would take one of the two back.
+func TestReadOutBesideSignOut(t *testing.T) {
+	h := openHouse(t, postgresURL(t), nil)
+	ines, mara := h.staff(t, "ines@example.com", "Ines"), h.signUp(t, "mara@example.com")
+	made, err := h.ServiceCodes.Make(ctx, mara)
+	must(t, err)
+	account := h.account(t, mara)
+	g := h.core.db.Read(ctx).Begin()
+	defer g.Rollback()
+	must(t, g.Exec("SELECT id FROM accounts WHERE id = ? FOR UPDATE", account).Error) // as a sign-out begins
+	done := make(chan error, 1)
+	go func() {
+		_, err := h.ServiceCodes.Redeem(ctx, ines, made.Code)
+		done <- err
+	}()
+	for waiting := 0; waiting == 0 && len(done) == 0; {
+		must(t, h.core.db.Read(ctx).Raw("SELECT count(*) FROM pg_locks WHERE NOT granted").Scan(&waiting).Error)
+	}
+	must(t, g.Exec("SET LOCAL lock_timeout = 100").Error)
+	must(t, g.Exec("DELETE FROM service_codes WHERE account_id = ? AND used_at IS NULL", account).Error)
+	must(t, g.Commit().Error)
+	refused(t, <-done, models.Invalid, "wrong")
+}
+
 // Strangers behind the same address do not shut the chat for who is signed in.
 func TestStrangersBehindOneAddress(t *testing.T) {
 	engines(t, func(t *testing.T, h *house) {

@@ -197,6 +197,9 @@ func (s *ServiceCodes) use(tx *db.Tx, code string, agent models.Agent) (ReadOut,
 	if err != nil || len(rows) == 0 {
 		return ReadOut{}, err
 	}
+	if err := s.LockAccount(tx, rows[0].AccountID); err != nil {
+		return ReadOut{}, err
+	}
 	n, err := tx.Exec("UPDATE service_codes SET used_at = ?, used_by = ? WHERE id = ? AND used_at IS NULL AND ends_at > ?", tx.Now, agent.Account, rows[0].ID, tx.Now)
 	if err != nil || n != 1 {
 		return ReadOut{}, err
