@@ -31,6 +31,24 @@ func TestEndedSessionDoesNothing(t *testing.T) {
 	}
 }
 
+// Who asks for a code in a session that ends at that moment hears that it has ended.
+func TestEndedSessionAsksForNothing(t *testing.T) {
+	h := openHouse(t, postgresURL(t), nil)
+	h.signUp(t, mara)
+	for name, act := range map[string]func(Client) error{
+		"a step-up":  func(c Client) error { _, err := h.Reauths.Start(ctx, "/account", "", c); return err },
+		"an address": func(c Client) error { _, err := h.Accounts.StartEmail(ctx, "new@example.net", false, c); return err },
+	} {
+		c := h.signIn(t, mara)
+		if err := h.beside(t, func() error { return act(c) }, "DELETE FROM sessions WHERE account_id IS NOT NULL"); !isKind(err, NoSession) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := h.count(t, "SELECT count(*) FROM messages WHERE state = 'queued'"); n > 0 {
+			t.Errorf("%s: %d messages", name, n)
+		}
+	}
+}
+
 // Two presses at once of 'send me a code' send one: of two, one would be wrong.
 func TestStepUpPressedTwice(t *testing.T) {
 	engines(t, func(t *testing.T, h *house) {

@@ -190,7 +190,10 @@ func (c *core) await(tx *db.Tx, s session, row verification, to destination, sen
 		return Started{Outcome: Throttled, RetryAt: retryAt}, ch, err
 	}
 	row.ID, row.SessionID, row.ChallengeID, row.AccountID, row.CreatedAt = newID(), s.ID, ch.ID, s.AccountID, tx.Now
-	if err := tx.Insert(&row); err != nil {
+	if err = tx.Insert(&row); errors.Is(err, gorm.ErrForeignKeyViolated) { // it was ended at this very moment
+		err = &Error{Kind: NoSession, Reason: "session"}
+	}
+	if err != nil {
 		return Started{}, ch, err
 	}
 	m.about(ch)
