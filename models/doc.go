@@ -32,16 +32,19 @@
 //	signincode.go  the code of a sign-in, and the session that it opens
 //	risk.go        how unusual a sign-in is (pure); its numbers are in risk.toml
 //	signals.go     what the database knows of an attempt, and learns from it
-//	session.go     mint, find, touch, end
+//	session.go     mint, find, end
+//	touch.go       when a session was last used
 //	moved.go       a session that turns up in another browser or country
 //	device.go      browsers that an account knows
 //	lanes.go       browsers that strangers' failures do not stop
 //	throttle.go    budgets: what they are, how they are locked, asked and spent
+//	budgets.go     the budgets by name
 //	sends.go       the budgets of a message that somebody asks for
 //	brake.go       codes that strangers ask for and nobody types stop for a while
 //	place.go       roughly where a network address is
 //	links.go       the links of messages: derive, find, delivery reports
 //	outbox.go      messages: enqueue, claim, sent, failed, delivery line
+//	collapse.go    a message that would only repeat another is closed like that one
 //	speed.go       how fast each channel is right now
 //	event.go       security activity
 //	securitylog.go lines of the security log
