@@ -18,9 +18,10 @@ import (
 // archive is a mail server outside the process that keeps all it has taken, as often as it came:
 // the test inbox keeps the newest 200.
 type archive struct {
-	tb     testing.TB
-	addr   string
-	server *smtp.Server
+	tb       testing.TB
+	addr     string
+	listener net.Listener
+	server   *smtp.Server
 
 	mu    sync.Mutex
 	all   []arrived
@@ -37,7 +38,7 @@ type arrived struct {
 
 func newArchive(tb testing.TB) *archive {
 	tb.Helper()
-	k := &archive{tb: tb, addr: "127.0.0.1:0", to: map[string][]arrived{}}
+	k := &archive{tb: tb, addr: "127.0.0.1:" + freePort(tb), to: map[string][]arrived{}}
 	k.start()
 	tb.Cleanup(k.stop)
 	return k
@@ -47,14 +48,17 @@ func newArchive(tb testing.TB) *archive {
 func (k *archive) start() {
 	k.tb.Helper()
 	l := must[net.Listener](k.tb)(net.Listen("tcp", k.addr))
-	k.addr = l.Addr().String()
+	k.listener = l
 	k.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &archiving{archive: k}, nil }))
 	k.server.Domain, k.server.ErrorLog = "mx.example", log.New(io.Discard, "", 0)
 	go func(s *smtp.Server) { _ = s.Serve(l) }(k.server)
 }
 
 // stop cuts every connection.
-func (k *archive) stop() { _ = k.server.Close() }
+func (k *archive) stop() {
+	_ = k.server.Close()
+	_ = k.listener.Close() // the server knows it only once it serves
+}
 
 func (k *archive) args() []string {
 	return []string{"--smtp", "smtp://" + k.addr + "?tls=none", "--mail-from", "codes@example.com"}

@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,14 +23,29 @@ import (
 	"time"
 )
 
-// freePort is a port that nothing listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+// freePort is a port that nothing listens on. It is none of those that the system gives
+// to who asks for any, and is given once: nobody else comes by it, however long it takes
+// until somebody listens there, or listens there again.
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	var all error
+	for range 100 {
+		port := strconv.Itoa(10000 + rand.IntN(20000))
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			all = errors.Join(all, err)
+			continue
+		}
+		l.Close()
+		if _, given := givenPorts.LoadOrStore(port, true); !given {
+			return port
+		}
+	}
+	tb.Fatal(all)
+	return ""
 }
+
+var givenPorts sync.Map
 
 // proxy is one of deploy/ in front of instances, with the ports and the files of a
 // test in place of its own.
