@@ -83,7 +83,7 @@ func openFolder(t *testing.T) string {
 func TestDoctorAsAnotherUser(t *testing.T) {
 	dir := openFolder(t)
 	data := filepath.Join(dir, "data")
-	if said, err := types(t, clockOfTests(), "migrate", "--data", data); err != nil {
+	if said, err := types(t, clockOfTests, "migrate", "--data", data); err != nil {
 		t.Fatal(said, err)
 	}
 	mode := func(name string, mode os.FileMode) func() error {

@@ -29,7 +29,9 @@ func (e examination) keys(ctx context.Context) []finding {
 
 // database looks at the engine, the steps of the schema, and the other machine's clock.
 func (e examination) database(ctx context.Context) []finding {
+	asked := e.Now()
 	found, err := models.Inspect(ctx, e.set.Database)
+	told := e.Now()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return []finding{fine("database", "there is none at %s yet; the first start makes it", e.set.Database)}
@@ -47,7 +49,7 @@ func (e examination) database(ctx context.Context) []finding {
 		list[0] = finding{look, "database", fmt.Sprintf("%s answers, its schema is at %s and behind this program: %s to be done", found.Engine, at, isOrAre(len(pending))), "run admitone migrate; the next start does it, too"}
 	}
 	if !found.Clock.IsZero() {
-		if apart := found.Clock.Sub(e.Now()).Abs(); apart > 2*time.Second {
+		if apart := outside(found.Clock, asked, told); apart > 2*time.Second {
 			list = append(list, finding{wrong, "clock", fmt.Sprintf("PostgreSQL's clock and this machine's are %s apart", apart.Round(time.Second)), "have both machines keep time by NTP"})
 		}
 	}
@@ -55,6 +57,12 @@ func (e examination) database(ctx context.Context) []finding {
 		list = append(list, finding{wrong, "clock", fmt.Sprintf("the newest activity in the database is %s in the future: this clock is behind, or another was ahead", ahead.Round(time.Second)), "set the clock, and have the machine keep time by NTP"})
 	}
 	return list
+}
+
+// outside is how far a time is before or after a span in which a clock was read: that is
+// what tells of another clock, however long it took to be told.
+func outside(at, from, to time.Time) time.Duration {
+	return max(from.Sub(at), at.Sub(to), 0)
 }
 
 // disk looks at the room that is left where the data is.

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -112,7 +111,7 @@ func (s *service) run(args ...string) (said string, err error) {
 	for name, value := range s.args {
 		args = append(args, name+"="+value)
 	}
-	said, err = types(s.t, s.now(), args...)
+	said, err = types(s.t, s.now, args...)
 	for _, secret := range []string{mailSecret, gatewaySecret} {
 		if strings.Contains(said, secret) || err != nil && strings.Contains(err.Error(), secret) {
 			s.t.Errorf("it prints a secret:\n%s%v", said, err)
@@ -218,7 +217,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		"certificate of the mail server": {
 			func(s *service) { s.args["--smtp"] = strings.Replace(s.smtp.url("", ""), "localhost", "127.0.0.1", 1) }, wrong, "mail server", "certificate", "name",
 		},
-		"mail server that is away": {func(s *service) { s.smtp.stop() }, wrong, "mail server", "no connection", "firewall"},
+		"mail server that is away": {func(s *service) { s.noMail() }, wrong, "mail server", "no connection", "firewall"},
 		"no SPF":                   {func(s *service) { s.records["example.com"] = s.records["example.com"][:1] }, wrong, "SPF", "does not say who may send", "TXT record"},
 		"two SPF":                  {func(s *service) { s.records["example.com"] = []string{"v=spf1 -all", "v=spf1 a -all"} }, wrong, "SPF", "2 SPF records", "one"},
 		"SPF for the world":        {func(s *service) { s.records["example.com"] = []string{"v=spf1 +all"} }, wrong, "SPF", "whole world", "-all"},
@@ -346,6 +345,18 @@ func (s *service) own(name string, days int) {
 	s.args["--public-url"] = "https://accounts.example.com:1" // where nobody listens, nor another test meanwhile
 }
 
+// A clock that was read while this one went from 0 to 10 s is apart by what is beyond that.
+func TestOutside(t *testing.T) {
+	from := clockOfTests()
+	for read, want := range map[time.Duration]time.Duration{
+		-3 * time.Second: 3 * time.Second, 0: 0, 6 * time.Second: 0, 10 * time.Second: 0, time.Minute: 50 * time.Second,
+	} {
+		if apart := outside(from.Add(read), from, from.Add(10*time.Second)); apart != want {
+			t.Errorf("at %s: %s apart, want %s", read, apart, want)
+		}
+	}
+}
+
 func TestRoom(t *testing.T) {
 	for free, want := range map[int64]string{50e6: wrong, 500e6: look, 40e9: good} {
 		if f := roomIn("/data", free, 100e9); f.how != want {
@@ -373,15 +384,4 @@ func placesOf(t *testing.T, built time.Time) string {
 		t.Fatal(err)
 	}
 	return name
-}
-
-// closed is an address where nobody listens.
-func closed(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -56,8 +56,8 @@ func (e examination) reach(ctx context.Context) []finding {
 	switch {
 	case public.healthy:
 		list := []finding{fine("public URL", "%s answers", e.set.Public)}
-		if apart := public.date.Sub(e.Now()).Abs(); !public.date.IsZero() && apart > 5*time.Second {
-			list = append(list, finding{wrong, "clock", fmt.Sprintf("the clock behind %s and this one are %s apart", e.set.Public, apart.Round(time.Second)), "have both machines keep time by NTP"})
+		if public.apart > 5*time.Second {
+			list = append(list, finding{wrong, "clock", fmt.Sprintf("the clock behind %s and this one are %s apart", e.set.Public, public.apart.Round(time.Second)), "have both machines keep time by NTP"})
 		}
 		return list
 	case !runs:
@@ -69,7 +69,7 @@ func (e examination) reach(ctx context.Context) []finding {
 type answered struct {
 	healthy bool
 	said    string
-	date    time.Time
+	apart   time.Duration // the clock there and this one
 }
 
 func (e examination) get(ctx context.Context, root string) answered {
@@ -82,14 +82,18 @@ func (e examination) get(ctx context.Context, root string) answered {
 	dialer := net.Dialer{Resolver: e.resolver}
 	wire := &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{ServerName: e.set.Public.Hostname(), Time: e.Now, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
 	client := http.Client{Transport: wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	asked := e.Now()
 	res, err := client.Do(r)
 	if err != nil {
 		return answered{said: innermost(err)}
 	}
+	told := e.Now()
 	defer res.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(res.Body, 64))
 	a := answered{said: "it answers " + res.Status, healthy: res.StatusCode == http.StatusOK && strings.TrimSpace(string(body)) == "ok"}
-	a.date, _ = http.ParseTime(res.Header.Get("Date"))
+	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		a.apart = outside(date, asked, told)
+	}
 	if res.StatusCode == http.StatusOK && !a.healthy {
 		a.said = "another program answers"
 	}

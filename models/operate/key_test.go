@@ -13,7 +13,7 @@ func TestKeyCommands(t *testing.T) {
 	data, at := t.TempDir(), time.Date(2026, 11, 22, 20, 14, 7, 0, time.UTC)
 	list := func() [][]string {
 		t.Helper()
-		said, err := types(t, at, "--data", data, "key", "list")
+		said, err := types(t, stopped(at), "--data", data, "key", "list")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -23,7 +23,7 @@ func TestKeyCommands(t *testing.T) {
 		}
 		return rows
 	}
-	if _, err := types(t, at, "--data", data, "migrate"); err != nil {
+	if _, err := types(t, stopped(at), "--data", data, "migrate"); err != nil {
 		t.Fatal(err)
 	}
 	first := list()[0][0]
@@ -39,7 +39,7 @@ func TestKeyCommands(t *testing.T) {
 		{args: "remove " + first, fails: "--begin-anew"},
 		{args: "remove --begin-anew " + first, says: "is taken out"},
 	} {
-		said, err := types(t, at, append([]string{"--data", data, "key"}, strings.Fields(step.args)...)...)
+		said, err := types(t, stopped(at), append([]string{"--data", data, "key"}, strings.Fields(step.args)...)...)
 		switch {
 		case step.fails == "" && err != nil:
 			t.Errorf("%s: %v", step.args, err)
@@ -57,16 +57,16 @@ func TestKeyCommands(t *testing.T) {
 	// The environment's keys are handed out by the operator.
 	const line = "k1 2026-01-01T00:00:00Z AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	theirs := t.TempDir()
-	if _, err := types(t, at, "--data", theirs, "migrate"); err != nil {
+	if _, err := types(t, stopped(at), "--data", theirs, "migrate"); err != nil {
 		t.Fatal(err)
 	}
-	said, err := types(t, at, "--data", theirs, "--keys", line, "key", "add")
+	said, err := types(t, stopped(at), "--data", theirs, "--keys", line, "key", "add")
 	if err != nil || !strings.Contains(said, "ADMITONE_KEYS") || len(strings.Fields(said[strings.LastIndex(strings.TrimSpace(said), "\n"):])) != 3 {
 		t.Errorf("%s%v", said, err)
 	}
 	for args, says := range map[string]string{"--keys=nonsense": "line 1", "--key-file=x": "leave one of the two out"} {
 		keys := []string{"--data", t.TempDir(), "--keys", line, args, "key", "list"}
-		if _, err := types(t, at, keys...); err == nil || !strings.HasPrefix(err.Error(), "--keys: ") || !strings.Contains(err.Error(), says) {
+		if _, err := types(t, stopped(at), keys...); err == nil || !strings.HasPrefix(err.Error(), "--keys: ") || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", args, err)
 		}
 	}
@@ -84,7 +84,7 @@ func TestKeyFilesThatCannotBeUsed(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		report, _ := types(t, clockOfTests(), "doctor", "--data", t.TempDir(), "--key-file", file)
+		report, _ := types(t, clockOfTests, "doctor", "--data", t.TempDir(), "--key-file", file)
 		said, mend, _ := strings.Cut(want, "; ")
 		if !strings.Contains(report, "wrong  key file       --key-file: "+file+": "+said+".") || !strings.Contains(report, "Mend: "+mend) {
 			t.Errorf("%q: the doctor says\n%s", text, report)

@@ -36,7 +36,7 @@ func TestPostgresThatDoesNotServe(t *testing.T) {
 			"--database: ": {"migrate", "--data", data, "--database", database},
 			"--to: ":       {"move", "--data", data, "--to", database},
 		} {
-			_, err := types(t, clockOfTests(), args...)
+			_, err := types(t, clockOfTests, args...)
 			if err == nil || !strings.HasPrefix(err.Error(), option) || !strings.Contains(err.Error(), want) || strings.ContainsAny(err.Error(), "\n`") ||
 				strings.Contains(err.Error(), "s3c") || strings.Count(err.Error(), portOf(away)) > 1 {
 				t.Errorf("%s%s: %v", option, database, err)
@@ -67,7 +67,7 @@ func TestDamagedDatabase(t *testing.T) {
 			step{"move --data " + data + " --to " + postgresURL(t), "", mend}.try(t)
 		}
 		step{"backup " + filepath.Join(data, "copy.db") + " --data " + data, "", mend}.try(t)
-		report, err := types(t, clockOfTests(), "doctor", "--data", data)
+		report, err := types(t, clockOfTests, "doctor", "--data", data)
 		if err == nil || !strings.Contains(report, "wrong  database       --data: "+file+" is damaged, or no database.") || !strings.Contains(report, mend) {
 			t.Errorf("%s: %v\n%s", name, err, report)
 		}

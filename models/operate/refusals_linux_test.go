@@ -16,7 +16,7 @@ func TestBackupOnAFullDisk(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(small, 0) })
 	copied := filepath.Join(small, "copy.db")
-	_, err := types(t, clockOfTests(), "backup", copied, "--data", data)
+	_, err := types(t, clockOfTests, "backup", copied, "--data", data)
 	if err == nil || err.Error() != "backup: there is no room for the copy at "+copied+"; name a place with room, nothing was written" {
 		t.Errorf("%v", err)
 	}

@@ -49,7 +49,7 @@ func TestSendTestFails(t *testing.T) {
 				s.args["--smtp"] = strings.Replace(newMailPeerWithoutTLS(s.t).url("", ""), "=starttls", "=tls", 1)
 			}, "mara@example.net", []string{"it speaks no TLS there", "?tls=starttls"},
 		},
-		"away":       {func(s *service) { s.smtp.stop() }, "mara@example.net", []string{"no connection", "firewall"}},
+		"away":       {func(s *service) { s.noMail() }, "mara@example.net", []string{"no connection", "firewall"}},
 		"no address": {func(*service) {}, "mara@", []string{"--to:", "not an address that can be used. The part after the @ is not a domain name"}},
 		"no number":  {func(*service) {}, "mara", []string{"--to:", "neither an email address nor a number"}},
 		"a country without texts": {
