@@ -32,7 +32,9 @@ func TestEncryption(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := c.peer.smtp(c.mode)
-			server.DialTimeout = 2 * time.Second // a server of mere TLS waits for us to speak
+			if c.peer == implicit && c.mode == TLSStart {
+				server.DialTimeout = 2 * time.Second // a server of mere TLS waits for us to speak
+			}
 			if c.trust {
 				server.RootCAs = pool
 			}
