@@ -86,8 +86,7 @@ func chatWalk() walk {
 		}},
 		{"call-back, booked", "", func(p *tab) {
 			p.visit("/contact/phone/call-back")
-			p.focusOn("#slot")
-			p.press(" ")
+			p.chooses(2)
 			p.put("#phone", "020 7946 0999")
 			p.follow("Book the call")
 			p.says("main", "The person will say the word")

@@ -6,10 +6,11 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestExpiry lets a code run out for real: the operator has made its life short.
+// TestExpiry lets a code run out for real: the operator has made its life short, and long
+// enough for a slow browser to type the next one.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	s := start(t, "code_life = \"20s\"\nflow_life = \"10m\"\n"+onceMore)
+	s := start(t, "code_life = \"40s\"\nflow_life = \"10m\"\n"+onceMore)
 	t.Run("script on", func(t *testing.T) {
 		t.Parallel()
 		p := open(t, s, how{})

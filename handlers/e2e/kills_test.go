@@ -3,6 +3,7 @@ package e2e
 import (
 	"crypto/sha256"
 	"database/sql"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,7 +20,8 @@ import (
 type kills struct {
 	*server
 	rows
-	mail *archive
+	mail   *archive
+	called string // what PostgreSQL knows its connections by
 
 	gate  sync.RWMutex // held while the server is down
 	at    []time.Time  // of each kill
@@ -107,8 +109,8 @@ func newKills(t *testing.T, engine string, seed uint64) *kills {
 	}
 	args := k.mail.args()
 	if engine == "postgres" {
-		k.url = freshDatabase(t)
-		args = append(args, "--database", k.url)
+		k.url, k.called = freshDatabase(t), fmt.Sprintf("killed-%d", rand.Uint64())
+		args = append(args, "--database", k.url+"&application_name="+k.called)
 	}
 	data := filepath.Join(t.TempDir(), "data")
 	k.server = &server{t, &process{data: data, out: &output{}}}
@@ -139,6 +141,12 @@ func (k *kills) kill() {
 	}
 	<-k.gone
 	k.run()
+	if k.url != "" { // which goes on with a commit that it has heard of, whoever is dead
+		await(k.t, "PostgreSQL to be done with what the dead one asked for", func() (int, bool) {
+			n := k.number("SELECT count(*) FROM pg_stat_activity WHERE application_name = ? AND backend_start < ?", k.called, k.at[len(k.at)-1])
+			return n, n == 0
+		})
+	}
 }
 
 // address is where the server is, once it is there.

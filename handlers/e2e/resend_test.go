@@ -50,7 +50,7 @@ func TestOnlyTheButtonSends(t *testing.T) {
 // TestAnotherCode by script: only a part of the page comes, and what was typed stays.
 func TestAnotherCode(t *testing.T) {
 	t.Parallel()
-	s := start(t, `resend_waits = ["20s", "1h"]`) // long enough to be seen by a slow browser
+	s := start(t, `resend_waits = ["30s", "1h"]`) // long enough to be seen by a slow browser
 	p := open(t, s, how{})
 	p.signUp("ada@example.com")
 	p.press("12 34")

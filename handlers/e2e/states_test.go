@@ -24,7 +24,7 @@ var servers = map[string]func(*testing.T) *server{
 	"":        func(t *testing.T) *server { return start(t, onceMore) },
 	"account": func(t *testing.T) *server { return start(t, roomy) },
 	"short": func(t *testing.T) *server {
-		return start(t, "code_life = \"8s\"\nflow_life = \"10m\"\n"+onceMore)
+		return start(t, "code_life = \"15s\"\nflow_life = \"10m\"\n"+onceMore)
 	},
 	"brief":   func(t *testing.T) *server { return start(t, "code_life = \"1s\"\nflow_life = \"2s\"") },
 	"reached": func(t *testing.T) *server { return start(t, reached) },
