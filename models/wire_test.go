@@ -29,6 +29,7 @@ type wire struct {
 
 	mu       sync.Mutex
 	listener net.Listener
+	away     bool
 	open     map[net.Conn]bool
 	ending   ending
 }
@@ -76,7 +77,7 @@ func (w *wire) mend(t testing.TB, address string) {
 		t.Fatal(err)
 	}
 	w.mu.Lock()
-	w.listener = l
+	w.listener, w.away = l, false
 	w.mu.Unlock()
 	go func() {
 		for {
@@ -84,7 +85,14 @@ func (w *wire) mend(t testing.TB, address string) {
 			if err != nil {
 				return
 			}
-			go w.serve(c)
+			w.mu.Lock()
+			if w.away { // who had knocked before it was cut
+				_ = c.Close()
+			} else {
+				w.open[c] = true
+				go w.serve(c)
+			}
+			w.mu.Unlock()
 		}
 	}()
 }
@@ -94,6 +102,7 @@ func (w *wire) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_ = w.listener.Close()
+	w.away = true
 	for c := range w.open {
 		_ = c.Close()
 	}
@@ -101,19 +110,16 @@ func (w *wire) cut() {
 
 func (w *wire) serve(client net.Conn) {
 	defer client.Close()
-	server, err := net.Dial("tcp", w.server)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	w.mu.Lock()
-	w.open[client] = true
-	w.mu.Unlock()
 	defer func() {
 		w.mu.Lock()
 		delete(w.open, client)
 		w.mu.Unlock()
 	}()
+	server, err := net.Dial("tcp", w.server)
+	if err != nil {
+		return
+	}
+	defer server.Close()
 	from, to := pgproto3.NewBackend(client, client), pgproto3.NewFrontend(server, server)
 	m, err := from.ReceiveStartupMessage()
 	if w.online.Load() {
