@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -140,8 +141,11 @@ func (r reply) leads(tb testing.TB, what, path string) {
 
 var shownTag = regexp.MustCompile(`<bdi>([A-Z][a-z]+ \d\d)</bdi>`)
 
+var givenCodes sync.Map
+
 // code is the one for this peer's page: the message to one of the places that bears
-// the page's tag. It also says where it went.
+// the page's tag. It also says where it went. Each code is given once: there are some
+// thousand tags, and an older message may bear the same.
 func (p *peer) code(page string, places ...string) (code, to string) {
 	p.tb.Helper()
 	shown := p.get(page)
@@ -153,7 +157,9 @@ func (p *peer) code(page string, places ...string) (code, to string) {
 		for _, l := range p.inbox() {
 			for _, place := range places {
 				if l.To == place && strings.Contains(l.Text, tag[1]) && l.code() != "" {
-					return l, true
+					if _, given := givenCodes.LoadOrStore(p.base+" "+place+" "+l.code(), true); !given {
+						return l, true
+					}
 				}
 			}
 		}
