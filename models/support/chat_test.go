@@ -347,14 +347,12 @@ func TestLongConversation(t *testing.T) {
 
 func TestFullHouse(t *testing.T) {
 	engines(t, func(t *testing.T, h *house) {
-		must(t, h.write(func(tx *tx) error {
-			for i := range chatsWaiting {
-				row := chat{ID: fmt.Sprintf("%032x", i), TokenHash: fmt.Sprint(i), State: Waiting, StartedAt: tx.Now, VisitorAt: tx.Now, ChangedAt: tx.Now}
-				if err := tx.Create(&row).Error; err != nil {
-					return err
-				}
+		must(t, h.write(func(tx *tx) error { // in few statements: a transaction has its limit
+			rows := make([]chat, chatsWaiting)
+			for i := range rows {
+				rows[i] = chat{ID: fmt.Sprintf("%032x", i), TokenHash: fmt.Sprint(i), State: Waiting, StartedAt: tx.Now, VisitorAt: tx.Now, ChangedAt: tx.Now}
 			}
-			return nil
+			return tx.CreateInBatches(&rows, 100).Error
 		}))
 		_, err := h.Chats.Start(ctx, Visitor{Client: here()}, StartChat{Message: "hello"})
 		refused(t, err, models.Closed, "full")
