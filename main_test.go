@@ -382,7 +382,7 @@ func addressIn(line string) string {
 
 func healthy(t *testing.T, address string) {
 	t.Helper()
-	client := http.Client{Timeout: 10 * time.Second}
+	client := http.Client{Timeout: time.Minute}
 	defer client.CloseIdleConnections() // a stop waits for them
 	for _, path := range []string{"/healthz", "/readyz", "/sign-in", "/help/a/no-code", "/contact/chat", "/dev/inbox"} {
 		res, err := client.Get(address + path)

@@ -129,9 +129,7 @@ func (o outage) strikes(s *server, in *archive) {
 	waiting := s.archivePeer(in) // has a code, and types it in the middle of it
 	waiting.tryPassword(email, password).leads(s.t, "a right password", "/sign-in/code")
 	code, _ := waiting.code("/sign-in/code", email)
-	if r := mara.get("/readyz"); r.status != http.StatusOK {
-		s.t.Fatalf("before %s: %v", o.name, r)
-	}
+	await(s.t, "readyz to be well before "+o.name, func() (reply, bool) { r := mara.get("/readyz"); return r, r.status == http.StatusOK })
 
 	end := o.begin(s)
 	began := time.Now()
