@@ -30,6 +30,7 @@
 //	signup.go      from an address and a password to an account
 //	signin.go      from a password to a session, or to a code
 //	signincode.go  the code of a sign-in, and the session that it opens
+//	begunagain.go  what is begun again in one browser goes on: the same code
 //	risk.go        how unusual a sign-in is (pure); its numbers are in risk.toml
 //	signals.go     what the database knows of an attempt, and learns from it
 //	session.go     mint, find, end

@@ -23,7 +23,7 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 	}
 	if again {
 		row.ID = before.ID // the same in every tab
-		out, err := s.await(tx, a, row, ch)
+		out, err := s.expect(tx, a, row, ch)
 		out.again = true
 		return out, err
 	}
@@ -42,7 +42,7 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 	if err != nil || !retryAt.IsZero() {
 		return Started{Outcome: Throttled, RetryAt: retryAt}, err
 	}
-	out, err := s.await(tx, a, row, ch)
+	out, err := s.expect(tx, a, row, ch)
 	if err != nil {
 		return Started{}, err
 	}
@@ -55,8 +55,8 @@ func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 	return out, recordRisk(tx, EventCodeAsked, a.owner.AccountID, a.risk.Reasons, a.client)
 }
 
-// await has the browser wait for the code of a challenge.
-func (s *SignIns) await(tx *db.Tx, a attempt, row signIn, ch challenge) (Started, error) {
+// expect has the browser wait for the code of a challenge.
+func (s *SignIns) expect(tx *db.Tx, a attempt, row signIn, ch challenge) (Started, error) {
 	sid, token, err := s.handle(tx, a.client)
 	if err != nil {
 		return Started{}, err
