@@ -46,3 +46,29 @@ func TestClockSetBack(t *testing.T) {
 		}
 	})
 }
+
+// A change that is made after a clock was set back is taken back for three days, and not
+// until the old time comes again: it only counts as later than one of that time.
+func TestUndoAfterClockSetBack(t *testing.T) {
+	const jump = 20 * 24 * time.Hour
+	engines(t, func(t *testing.T, h *house) {
+		c := h.signUp(t, mara)
+		h.messages(t)
+		h.forward(jump)
+		if _, err := h.Accounts.SetTwoStep(ctx, TwoStepEveryTime, h.stepUp(t, c)); err != nil {
+			t.Fatal(err)
+		}
+		h.forward(-jump + time.Hour)
+		h.messages(t)
+		link := h.undoOf(pick(t, h.newEmail(t, h.signIn(t, mara), "new@example.net", false), KindEmailChanged, mara))
+		life := time.Duration(h.options.Policy.UndoLife)
+		h.forward(life - time.Minute)
+		if _, err := h.Undos.Link(ctx, link); err != nil {
+			t.Errorf("before its end: %v", err)
+		}
+		h.forward(time.Minute)
+		if _, err := h.Undos.Link(ctx, link); !isKind(err, Gone) {
+			t.Errorf("after it: %v", err)
+		}
+	})
+}

@@ -62,6 +62,9 @@ func (u *Undos) find(g *gorm.DB, token string, now time.Time) (f found, err erro
 		return f, err
 	}
 	since := f.change.AppliedAt
+	if since != nil && f.change.HoldsAt == nil {
+		since = &f.change.MadeAt // when it took hold, whatever it counts as later than (afterAll)
+	}
 	if f.change.UndoneAt != nil || since != nil && !now.Before(since.Add(time.Duration(u.policy.UndoLife))) {
 		return f, gone
 	}
