@@ -262,10 +262,10 @@ func (a answer) find(pattern *regexp.Regexp) string {
 // is compared.
 var deliveryLine = regexp.MustCompile(`<div class="line .*?</dd></div>`)
 
-var varying = regexp.MustCompile(`Expires=[^;]+; |[0-9A-Za-z_-]{43}|[0-9a-f]{32}|[0-9a-f]{16}|\b[A-Z][a-z]+ \d\d\b`)
+var varying = regexp.MustCompile(`Expires=[^;]+; |[0-9A-Za-z_-]{43}|[0-9a-f]{32}|[0-9a-f]{16}|\b[A-Z][a-z]+ \d\d\b|\b[A-Z2-7]{26}\b`)
 
 // masked is everything that can be told of an answer but for what is random
-// in each: ids, tokens and tags, and the address that was typed.
+// in each: ids, tokens, nonces and tags, and the address that was typed.
 func (a answer) masked(email string) string {
 	h := a.header.Clone()
 	for _, name := range []string{"Date", "X-Request-Id", "Content-Length"} {
