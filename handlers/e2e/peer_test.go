@@ -153,10 +153,14 @@ func (p *peer) code(page string, places ...string) (code, to string) {
 	if tag == nil {
 		p.tb.Fatalf("no tag on %s: %v", page, shown)
 	}
+	digits := 6
+	if strings.HasPrefix(page, "/reset") {
+		digits = 8
+	}
 	found := await(p.tb, "the message "+tag[1], func() (letter, bool) {
 		for _, l := range p.inbox() {
 			for _, place := range places {
-				if l.To == place && strings.Contains(l.Text, tag[1]) && l.code() != "" {
+				if l.To == place && strings.Contains(l.Text, tag[1]) && len(l.code()) == digits {
 					if _, given := givenCodes.LoadOrStore(p.base+" "+place+" "+l.code(), true); !given {
 						return l, true
 					}
