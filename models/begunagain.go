@@ -27,14 +27,10 @@ func (c *core) handleToken(tx *db.Tx, cl Client) string {
 	return base64.RawURLEncoding.EncodeToString(c.keys.current(tx.Now).mac("handle", cl.Form))
 }
 
-// begunOutside gives what waits for a code of a purpose in a browser in which nobody is
-// signed in. The caller has locked what two presses at once both lock.
-func begunOutside[F pendingRow](tx *db.Tx, c *core, purpose Purpose, cl Client) (F, challenge, bool, error) {
-	return begun[F](tx, c, scope{
-		`session_id IN (SELECT id FROM sessions WHERE id IN (?, ?) AND account_id IS NULL AND ends_at > ?)
-		AND (SELECT purpose FROM challenges WHERE id = challenge_id) = ?`,
-		[]any{hashToken(cut(cl.Session, tokenLength+1)), hashToken(c.handleToken(tx, cl)), tx.Now, purpose},
-	})
+// ofBrowser picks the flows that this browser has begun, or this form: ofHandle before the
+// first answer came. The caller has locked what two presses at once both lock.
+func (c *core) ofBrowser(tx *db.Tx, cl Client) scope {
+	return ofHandles(tx.Now, cl.Session, c.handleToken(tx, cl))
 }
 
 // begun gives the newest of some flows where its code works still.
@@ -71,7 +67,7 @@ func goOn(ctx context.Context, out Started, c Client, resend func(ctx context.Co
 // again goes on with the reset that waits in this browser, where the same address was
 // typed, whose it is still.
 func (r *Resets) again(tx *db.Tx, email Email, who owner, c Client) (out Started, err error) {
-	row, _, there, err := begunOutside[verification](tx, r.core, PurposeReset, c)
+	row, _, there, err := begun[verification](tx, r.core, r.ofBrowser(tx, c).and("purpose = ?", PurposeReset))
 	if err != nil || !there {
 		return out, err
 	}

@@ -45,19 +45,28 @@ func (h *house) beginnings(email string) map[string]begins {
 	}
 }
 
+// eachBeginning walks all of them, hours apart: in a new browser, or in the session of
+// an account that signs up for it.
+func (h *house) eachBeginning(t *testing.T, email string, walk func(name string, b begins, c Client)) {
+	known := h.signUp(t, email)
+	for name, b := range h.beginnings(email) {
+		h.forward(2 * time.Hour)
+		c := browser()
+		if b.inside {
+			known = h.stepUp(t, known)
+			c = known
+		}
+		h.messages(t)
+		walk(name, b, c)
+		h.messages(t)
+	}
+}
+
 // Who begins again in the same browser, because no message has come yet, may type the
 // code of whichever arrives first, in whichever tab.
 func TestBegunAgain(t *testing.T) {
 	enginesWith(t, withTexts, func(t *testing.T, h *house) {
-		known := h.signUp(t, "mara@example.com")
-		for name, b := range h.beginnings("mara@example.com") {
-			h.forward(2 * time.Hour)
-			c := browser()
-			if b.inside {
-				c = h.stepUp(t, known)
-				known = c
-			}
-			h.messages(t)
+		h.eachBeginning(t, "mara@example.com", func(name string, b begins, c Client) {
 			again := func() Pending {
 				t.Helper()
 				before := c
@@ -96,8 +105,7 @@ func TestBegunAgain(t *testing.T) {
 			if a, err := b.answer(ctx, code, first.Flow, Ticks{}, c); err != nil || a.Outcome != Accepted {
 				t.Errorf("%s: the first code in the first tab: %+v, %v", name, a, err)
 			}
-			h.messages(t)
-		}
+		})
 	})
 }
 
@@ -168,16 +176,8 @@ func TestBegunAnew(t *testing.T) {
 // and its code works whichever answer the browser kept.
 func TestPressedTwice(t *testing.T) {
 	enginesWith(t, withTexts, func(t *testing.T, h *house) {
-		known := h.signUp(t, "mara@example.com")
-		for name, b := range h.beginnings("mara@example.com") {
-			h.forward(2 * time.Hour)
-			c := browser()
+		h.eachBeginning(t, "mara@example.com", func(name string, b begins, c Client) {
 			c.Form = rand.Text()
-			if b.inside {
-				c = h.stepUp(t, known)
-				known = c
-			}
-			h.messages(t)
 			got := make([]Started, 3)
 			errs := make([]error, len(got))
 			parallel(len(got), func(i int) { got[i], errs[i] = b.start(c) })
@@ -193,8 +193,7 @@ func TestPressedTwice(t *testing.T) {
 			if a, err := b.answer(ctx, code, "", Ticks{}, c); err != nil || a.Outcome != Accepted {
 				t.Errorf("%s: %+v, %v", name, a, err)
 			}
-			h.messages(t)
-		}
+		})
 	})
 }
 

@@ -2,6 +2,7 @@ package models
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"admitone/models/internal/db"
@@ -316,10 +317,17 @@ func (s scope) and(where string, args ...any) scope {
 }
 
 // ofHandle picks the flows of a browser in which nobody is signed in.
-func ofHandle(c Client, now time.Time) scope {
+func ofHandle(c Client, now time.Time) scope { return ofHandles(now, c.Session) }
+
+// ofHandles picks the flows that hang on any of some handles' tokens.
+func ofHandles(now time.Time, tokens ...string) scope {
+	var args []any
+	for _, token := range tokens {
+		args = append(args, hashToken(cut(token, tokenLength+1)))
+	}
 	return scope{
-		"session_id = (SELECT id FROM sessions WHERE id = ? AND account_id IS NULL AND ends_at > ?)",
-		[]any{hashToken(cut(c.Session, tokenLength+1)), now},
+		"session_id IN (SELECT id FROM sessions WHERE id IN (?" + strings.Repeat(", ?", len(tokens)-1) + ") AND account_id IS NULL AND ends_at > ?)",
+		append(args, now),
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // what waits already.
 func (s *SignIns) askForCode(tx *db.Tx, a attempt) (Started, error) {
 	row := signIn{ID: newID(), AccountID: a.owner.AccountID, Lane: a.lane.key, Reasons: joined(a.risk.Reasons), Next: a.next, CreatedAt: tx.Now}
-	before, ch, again, err := begunOutside[signIn](tx, s.core, PurposeSignIn, a.client)
+	before, ch, again, err := begun[signIn](tx, s.core, s.ofBrowser(tx, a.client))
 	if err != nil {
 		return Started{}, err
 	}

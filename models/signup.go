@@ -93,7 +93,7 @@ func (s *SignUps) start(tx *db.Tx, email Email, hash string, c Client) (Started,
 	if err != nil {
 		return Started{}, err
 	}
-	before, ch, again, err := begunOutside[signUp](tx, s.core, PurposeSignUp, c)
+	before, ch, again, err := begun[signUp](tx, s.core, s.ofBrowser(tx, c))
 	if err != nil {
 		return Started{}, err
 	}

@@ -151,11 +151,7 @@ func (s *Staff) facts(ctx context.Context, id string) (f Facts, err error) {
 	if f.Recent, err = accounts.Activity(ctx, Session{AccountID: id}, 10); err != nil {
 		return f, err
 	}
-	var in []time.Time
-	err = db.Scan(g, &in, "SELECT at FROM events WHERE account_id = ? AND kind IN (?, ?) ORDER BY at DESC LIMIT 1", id, EventSignIn, EventSignInKnown)
-	if len(in) > 0 {
-		f.LastSignIn = in[0]
-	}
+	f.LastSignIn, _, err = db.First[time.Time](g, "SELECT at FROM events WHERE account_id = ? AND kind IN (?, ?) ORDER BY at DESC LIMIT 1", id, EventSignIn, EventSignInKnown)
 	return f, err
 }
 
