@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"admitone/internal/freeport"
+
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
@@ -63,7 +65,7 @@ func onWire(t testing.TB, database string) (w *wire, through string) {
 		t.Fatal(err)
 	}
 	w = &wire{server: u.Host, open: map[net.Conn]bool{}}
-	w.mend(t, "127.0.0.1:0")
+	w.mend(t, freeport.Address(t))
 	t.Cleanup(w.cut)
 	u.Host = w.listener.Addr().String()
 	return w, u.String()
@@ -101,7 +103,7 @@ func (w *wire) mend(t testing.TB, address string) {
 func (w *wire) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	_ = w.listener.Close()
+	freeport.Leave(w.listener)
 	w.away = true
 	for c := range w.open {
 		_ = c.Close()

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"admitone/internal/freeport"
+
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-smtp"
 )
@@ -38,7 +40,7 @@ type arrived struct {
 
 func newArchive(tb testing.TB) *archive {
 	tb.Helper()
-	k := &archive{tb: tb, addr: "127.0.0.1:" + freePort(tb), to: map[string][]arrived{}}
+	k := &archive{tb: tb, addr: freeport.Address(tb), to: map[string][]arrived{}}
 	k.start()
 	tb.Cleanup(k.stop)
 	return k
@@ -56,8 +58,8 @@ func (k *archive) start() {
 
 // stop cuts every connection.
 func (k *archive) stop() {
+	freeport.Leave(k.listener)
 	_ = k.server.Close()
-	_ = k.listener.Close() // the server knows it only once it serves
 }
 
 func (k *archive) args() []string {

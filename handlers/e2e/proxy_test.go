@@ -2,10 +2,8 @@ package e2e
 
 import (
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,38 +12,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"admitone/internal/freeport"
 )
-
-// freePort is a port that nothing listens on. It is none of those that the system gives
-// to who asks for any, and is given once: nobody else comes by it, however long it takes
-// until somebody listens there, or listens there again.
-func freePort(tb testing.TB) string {
-	tb.Helper()
-	var all error
-	for range 100 {
-		port := strconv.Itoa(10000 + rand.IntN(20000))
-		l, err := net.Listen("tcp", "127.0.0.1:"+port)
-		if err != nil {
-			all = errors.Join(all, err)
-			continue
-		}
-		l.Close()
-		if _, given := givenPorts.LoadOrStore(port, true); !given {
-			return port
-		}
-	}
-	tb.Fatal(all)
-	return ""
-}
-
-var givenPorts sync.Map
 
 // proxy is one of deploy/ in front of instances, with the ports and the files of a
 // test in place of its own.
@@ -77,7 +52,7 @@ func adapted(t *testing.T, file string, changes ...string) string {
 
 func nginx(t *testing.T, c *pair, app string, instances ...string) proxy {
 	t.Helper()
-	p := proxy{https: freePort(t), http: freePort(t), dir: t.TempDir()}
+	p := proxy{https: freeport.Port(t), http: freeport.Port(t), dir: t.TempDir()}
 	second := "#" // one instance: no line
 	if len(instances) > 1 {
 		second = "server " + instances[1] + " max_fails"
@@ -101,7 +76,7 @@ func nginx(t *testing.T, c *pair, app string, instances ...string) proxy {
 
 func caddy(t *testing.T, c *pair, app string, instances ...string) proxy {
 	t.Helper()
-	p := proxy{https: freePort(t), http: freePort(t), dir: t.TempDir()}
+	p := proxy{https: freeport.Port(t), http: freeport.Port(t), dir: t.TempDir()}
 	const site = "{$SITE:accounts.example.com} {"
 	own := adapted(t, "Caddyfile", site, site+"\n\ttls "+c.cert+" "+c.key)
 	if app != "" {
@@ -160,7 +135,7 @@ func TestProxies(t *testing.T) {
 	for name, behind := range proxies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, at := newPair(t), "127.0.0.1:"+freePort(t)
+			c, at := newPair(t), freeport.Address(t)
 			app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				fmt.Fprint(w, "for ", strings.Join(r.Header.Values("X-Account-Id"), ", "))
 			}))
@@ -295,7 +270,7 @@ func (s *server) opensAnApp(t *testing.T, c *pair) {
 // page. The only instance that runs is leaving and says so, but goes on serving.
 func TestNobodyReady(t *testing.T) {
 	t.Parallel()
-	c, at := newPair(t), "127.0.0.1:"+freePort(t)
+	c, at := newPair(t), freeport.Address(t)
 	front := caddy(t, c, "", at, "127.0.0.2:1", "127.0.0.3:1") // one more is down by itself
 	s := start(t, "", "--listen", at, "--trusted-proxies", "127.0.0.1", "--public-url", "https://"+host+":"+front.https, "--drain", "30s",
 		"--no-dev-inbox", "--smtp", "smtp://127.0.0.1:9?tls=none", "--mail-from", "codes@example.com")
@@ -334,7 +309,7 @@ func TestNobodyReady(t *testing.T) {
 func TestRollingRestart(t *testing.T) {
 	t.Parallel()
 	c, database, key := newPair(t), freshDatabase(t), filepath.Join(t.TempDir(), "key")
-	at := []string{"127.0.0.1:" + freePort(t), "127.0.0.1:" + freePort(t)}
+	at := []string{freeport.Address(t), freeport.Address(t)}
 	front := nginx(t, c, "", at...)
 	in, mail := mailServer(t)
 	var list []*server

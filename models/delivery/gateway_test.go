@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"admitone/internal/freeport"
 )
 
 // texting is a real HTTP gateway on loopback whose answers a test chooses.
@@ -373,13 +375,7 @@ func TestGatewayHangs(t *testing.T) {
 }
 
 func TestGatewayAway(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	free := l.Addr().String()
-	l.Close()
-	_, err = gateway(t, SMS{Preset: PresetKannel, URL: "http://" + free + "/", User: "u", Password: "hunter2", From: "AdmitOne"}).Send(t.Context(), aText())
+	_, err := gateway(t, SMS{Preset: PresetKannel, URL: "http://" + freeport.Address(t) + "/", User: "u", Password: "hunter2", From: "AdmitOne"}).Send(t.Context(), aText())
 	f := failure(t, err)
 	if f.Permanent || f.Reason != Unreachable || !strings.Contains(f.Detail, "refused") {
 		t.Errorf("nobody listens: %+v", f)

@@ -5,17 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"admitone/internal/freeport"
 )
 
 // kannel is a real Kannel on loopback: the bearerbox, the smsbox and, in place of an operator's centre, its own fakesmsc.
@@ -87,53 +86,31 @@ func runBox(t *testing.T, program string, args ...string) *box {
 	return b
 }
 
-// freePorts finds ports of loopback that nobody listens on, none of those that the system
-// gives to who asks for any: Kannel takes its time until it listens.
-func freePorts(t *testing.T) (ports [4]int) {
-	t.Helper()
-	for i := range ports {
-		for ports[i] == 0 {
-			port := 10000 + rand.IntN(20000)
-			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-			if errors.Is(err, syscall.EADDRINUSE) {
-				continue
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer l.Close() // once all are found: they must differ
-			ports[i] = port
-		}
-	}
-	return ports
-}
-
 // newKannel starts the three and returns when each is connected to the next.
 func newKannel(t *testing.T) *kannel {
 	t.Helper()
-	ports := freePorts(t)
-	admin, boxes, centre, sendsms := ports[0], ports[1], ports[2], ports[3]
+	admin, boxes, centre, sendsms := freeport.Port(t), freeport.Port(t), freeport.Port(t), freeport.Port(t)
 	file := filepath.Join(t.TempDir(), "kannel.conf")
 	settings := fmt.Sprintf(`
 group = core
-admin-port = %d
+admin-port = %s
 admin-interface = 127.0.0.1
 admin-password = unused
 admin-deny-ip = "*.*.*.*"
-smsbox-port = %d
+smsbox-port = %s
 smsbox-interface = 127.0.0.1
 dlr-storage = internal
 
 group = smsc
 smsc = fake
 smsc-id = fake
-port = %d
+port = %s
 connect-allow-ip = 127.0.0.1
 denied-prefix = "+49"
 
 group = smsbox
 bearerbox-host = 127.0.0.1
-sendsms-port = %d
+sendsms-port = %s
 sendsms-interface = 127.0.0.1
 
 group = sendsms-user
@@ -150,11 +127,11 @@ text = unused
 	}
 	bearer := runBox(t, "/usr/sbin/bearerbox", file)
 	bearer.await("entering mainloop")
-	k := &kannel{centre: runBox(t, "/usr/lib/kannel/test/fakesmsc", "-H", "127.0.0.1", "-r", fmt.Sprint(centre), "-m", "1", "100 200 text hello")}
+	k := &kannel{centre: runBox(t, "/usr/lib/kannel/test/fakesmsc", "-H", "127.0.0.1", "-r", centre, "-m", "1", "100 200 text hello")}
 	bearer.await("Fakesmsc client connected")
 	runBox(t, "/usr/sbin/smsbox", file).await("Connected to bearerbox")
 	bearer.await("Client connected from")
-	k.sms = SMS{Preset: PresetKannel, URL: fmt.Sprintf("http://127.0.0.1:%d/cgi-bin/sendsms", sendsms), User: "codes", Password: "p+w/1", From: "AdmitOne"}
+	k.sms = SMS{Preset: PresetKannel, URL: "http://127.0.0.1:" + sendsms + "/cgi-bin/sendsms", User: "codes", Password: "p+w/1", From: "AdmitOne"}
 	return k
 }
 

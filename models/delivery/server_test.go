@@ -22,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"admitone/internal/freeport"
+
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
@@ -54,7 +56,7 @@ type received struct {
 
 // newPeer makes a server that takes everything; call start.
 func newPeer(t *testing.T) *peer {
-	return &peer{t: t, addr: "127.0.0.1:0", mails: make(chan received, 100), ends: make(chan struct{}, 100)}
+	return &peer{t: t, addr: freeport.Address(t), mails: make(chan received, 100), ends: make(chan struct{}, 100)}
 }
 
 func (p *peer) start() *peer {
@@ -63,13 +65,12 @@ func (p *peer) start() *peer {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.addr = l.Addr().String()
 	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{peer: p, conn: c}, nil }))
 	s.Domain, s.AllowInsecureAuth, s.ErrorLog = "mx.example", true, log.New(io.Discard, "", 0)
 	s.TLSConfig = p.tls
-	l = counted{l, p}
+	var serves net.Listener = counted{l, p}
 	if p.implicit {
-		l = tls.NewListener(l, p.tls)
+		serves = tls.NewListener(serves, p.tls)
 	}
 	done := make(chan struct{})
 	p.mu.Lock()
@@ -77,7 +78,7 @@ func (p *peer) start() *peer {
 	p.mu.Unlock()
 	go func() {
 		defer close(done)
-		_ = s.Serve(l)
+		_ = s.Serve(serves)
 	}()
 	p.t.Cleanup(p.stop)
 	return p
@@ -88,8 +89,8 @@ func (p *peer) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.server != nil {
+		freeport.Leave(p.listener)
 		_ = p.server.Close()
-		_ = p.listener.Close() // the server knows it only once it serves
 		<-p.done
 		p.server = nil
 	}

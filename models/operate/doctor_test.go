@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"admitone/internal/freeport"
+
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 	"go4.org/netipx"
@@ -234,7 +236,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		"no DKIM key":             {func(s *service) { s.dkim = "other" }, wrong, "DKIM", "no key at other._domainkey.example.com", "selector"},
 		"DKIM key taken back":     {func(s *service) { s.records["codes._domainkey.example.com"] = []string{"v=DKIM1; p="} }, wrong, "DKIM", "taken back", "publish"},
 		"DKIM without a selector": {func(s *service) { s.dkim = "" }, look, "DKIM", "not looked at", "--dkim-selector"},
-		"gateway that is away":    {func(s *service) { s.args["--sms-url"] = "http://" + closed(s.t) + "/send" }, wrong, "texts", "cannot be reached", "--sms-url"},
+		"gateway that is away":    {func(s *service) { s.args["--sms-url"] = "http://" + freeport.Address(s.t) + "/send" }, wrong, "texts", "cannot be reached", "--sms-url"},
 		"certificate that is over": {
 			func(s *service) { s.public(certificateFor(s.t, "accounts.example.com", -1)) }, wrong, "TLS", "ended on", "renew",
 		},
@@ -268,7 +270,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		},
 		"database that is away": {
 			func(s *service) {
-				s.args["--database"] = "postgres://admitone:" + mailSecret + "@" + closed(s.t) + "/admitone?sslmode=disable"
+				s.args["--database"] = "postgres://admitone:" + mailSecret + "@" + freeport.Address(s.t) + "/admitone?sslmode=disable"
 			}, wrong, "database", "refused", "--database",
 		},
 		"half a pair for TLS": {func(s *service) { s.args["--tls-cert"] = s.key() }, wrong, "options", "--tls-key", "change it"},

@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"admitone/internal/freeport"
 )
 
 // Why PostgreSQL does not serve is one sentence with what to do: the address is in it
 // once at most, and the password never.
 func TestPostgresThatDoesNotServe(t *testing.T) {
-	away := closed(t)
+	away := freeport.Address(t)
 	data := t.TempDir()
 	step{"migrate --data " + data, "to " + newest(t), ""}.try(t)
 	refusals := map[string]string{

@@ -8,21 +8,20 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"log"
 	"math/big"
-	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"admitone/internal/freeport"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -277,23 +276,6 @@ func serveForms(t *testing.T, words chan<- string) (address string) {
 // noMail takes the mail server away.
 func (s *service) noMail() {
 	s.smtp.stop()
-	s.smtp.at = portOf(closed(s.t)) // its own port may be given to another test meanwhile
+	s.smtp.at = freeport.Port(s.t) // its own port may be given to another test meanwhile
 	s.args["--smtp"] = s.smtp.url("codes", mailSecret)
-}
-
-// closed is an address where nobody listens. Its port is none of those that the system
-// gives to who asks for any, so no other test comes to listen there meanwhile.
-func closed(t *testing.T) string {
-	t.Helper()
-	for {
-		at := fmt.Sprintf("127.0.0.1:%d", 10000+mathrand.IntN(20000))
-		c, err := net.Dial("tcp", at)
-		if errors.Is(err, syscall.ECONNREFUSED) {
-			return at
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Close()
-	}
 }

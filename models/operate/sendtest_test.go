@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"admitone/internal/freeport"
 )
 
 // A test mail goes the way of a code, has no code in it, and what the server said to it
@@ -56,7 +58,7 @@ func TestSendTestFails(t *testing.T) {
 			func(*service) {}, "+49 1512 3456789", []string{"--to:", "--sms-countries, which has AT"},
 		},
 		"gateway away": {
-			func(s *service) { s.args["--sms-url"] = "http://" + closed(s.t) + "/send" }, "+43 664 1234567", []string{"no connection"},
+			func(s *service) { s.args["--sms-url"] = "http://" + freeport.Address(s.t) + "/send" }, "+43 664 1234567", []string{"no connection"},
 		},
 		"gateway refuses": {
 			func(s *service) { s.args["--sms-url"] = "http://" + serveHealth(s.t, nil, http.StatusForbidden) + "/" }, "+43 664 1234567", []string{"does not take user and password"},

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"admitone/internal/freeport"
 	"admitone/models"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -114,7 +115,7 @@ func TestBackupAndMoveRefuse(t *testing.T) {
 		{"move --data " + data + " --to other.db", "", "--to: name an empty database"},
 		{"move --database postgres://db.example/x --to postgres://db.example/y", "", "--database: a move goes from SQLite"},
 		{"migrate --data " + data, "to " + newest(t), ""},
-		{"move --data " + data + " --to postgres://ada:secret@" + closed(t) + "/x", "", "--to: "},
+		{"move --data " + data + " --to postgres://ada:secret@" + freeport.Address(t) + "/x", "", "--to: "},
 		{"backup " + copied + " --data " + data, "whole and checked", ""},
 		{"backup " + copied + " --data " + data, "", "is there already"},
 		{"backup " + copied + " --replace --data " + data, "whole and checked", ""},
