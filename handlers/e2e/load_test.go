@@ -129,7 +129,7 @@ func (s *site) drive(j trip, length time.Duration) {
 	}
 	for range n {
 		workers.Go(func() {
-			for time.Now().Before(until) {
+			for again := true; again; again = time.Now().Before(until) { // once at least, though the machine stands still meanwhile
 				i := s.crowd.person(int(s.persons.Add(1)))
 				if _, there := s.busy.LoadOrStore(i, true); there {
 					continue // one visit at a time: the codes of two would be mixed up
