@@ -142,7 +142,8 @@ func TestProxies(t *testing.T) {
 			defer app.Close()
 			front := behind(t, c, app.Listener.Addr().String(), at)
 			in, args := mailServer(t)
-			s := start(t, "", append(args, "--listen", at, "--trusted-proxies", "127.0.0.1", "--public-url", "https://"+host+":"+front.https)...)
+			// No more wrong passwords in an hour than in a minute: these tests may last longer than that.
+			s := start(t, "address_per_hour = 10", append(args, "--listen", at, "--trusted-proxies", "127.0.0.1", "--public-url", "https://"+host+":"+front.https)...)
 			s.reads(in)
 			s.keepSecret(password)
 			await(t, "the proxy to find the instance", func() (reply, bool) {
