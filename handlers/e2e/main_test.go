@@ -48,7 +48,7 @@ func build(to string, env ...string) ([]byte, error) {
 
 // patience bounds every wait. It is far above what anything takes, so that a
 // slow machine fails nothing and only what never comes is called missing.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // await asks until the answer is there. It is how the tests wait: for what is
 // so, never for time to go by.
