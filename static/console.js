@@ -52,8 +52,10 @@
     const { elt } = event.detail;
     if (elt.matches("[data-hold]") && find("details[open]", elt)) event.preventDefault();
   });
+  // The count that is the same is not read out again, and keeps the focus on its link.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (!ours(detail.xhr)) detail.shouldSwap = false;
+    const { target, serverResponse, xhr } = detail;
+    if (!ours(xhr) || target.id === "queue-news" && target.innerHTML === serverResponse) detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
     boxes(elt, false);
