@@ -3,6 +3,7 @@ package e2e
 import (
 	"crypto/rand"
 	"database/sql"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -33,6 +34,10 @@ func freshDatabase(tb testing.TB) string {
 	return u.String()
 }
 
+// patiently has SQLite wait for a lock as long as these tests wait for anything: who holds it
+// may be waiting for a disk.
+var patiently = fmt.Sprintf("&_busy_timeout=%d", patience.Milliseconds())
+
 // rows is the database of a server, opened beside it: url is that of a PostgreSQL, "" for the
 // file. A handle on the file is closed after each use: with one open, the file of a server that
 // was killed would not have to be recovered from nothing.
@@ -46,7 +51,7 @@ func (r rows) query(query string, args []any, scan func(*sql.Rows) error) {
 	r.tb.Helper()
 	driver, name := "pgx", r.url
 	if r.url == "" {
-		driver, name = "sqlite3", "file:"+filepath.Join(r.data, "admitone.db")+"?mode=ro&_busy_timeout=20000"
+		driver, name = "sqlite3", "file:"+filepath.Join(r.data, "admitone.db")+"?mode=ro"+patiently
 	}
 	db := must[*sql.DB](r.tb)(sql.Open(driver, name))
 	defer db.Close()

@@ -283,7 +283,7 @@ func freezeFile(s *server) func() {
 // lockFile holds the database's lock, as a copying or repairing program might.
 func lockFile(s *server) func() {
 	s.t.Helper()
-	db := must[*sql.DB](s.t)(sql.Open("sqlite3", "file:"+filepath.Join(s.data, "admitone.db")+"?_busy_timeout=5000&_txlock=exclusive"))
+	db := must[*sql.DB](s.t)(sql.Open("sqlite3", "file:"+filepath.Join(s.data, "admitone.db")+"?_txlock=exclusive"+patiently))
 	tx := must[*sql.Tx](s.t)(db.Begin())
 	return func() {
 		_ = tx.Rollback()

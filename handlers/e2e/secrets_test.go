@@ -123,7 +123,7 @@ func holds(content []byte, token string) bool {
 // query reads the database beside the server that serves from it.
 func (s *server) query(query string, scan func(*sql.Rows) error) {
 	s.t.Helper()
-	driver, source := "sqlite3", "file:"+filepath.Join(s.data, "admitone.db")+"?mode=ro&_busy_timeout=5000"
+	driver, source := "sqlite3", "file:"+filepath.Join(s.data, "admitone.db")+"?mode=ro"+patiently
 	if s.database != "" {
 		driver, source = "pgx", s.database
 	}

@@ -247,7 +247,7 @@ var states = []state{
 	}},
 	{"problem, our own fault", "stuck", func(p *tab) {
 		p.visit("/sign-in")
-		db := must[*sql.DB](p.t)(sql.Open("sqlite3", "file:"+p.s.data+"/admitone.db?_txlock=exclusive"))
+		db := must[*sql.DB](p.t)(sql.Open("sqlite3", "file:"+p.s.data+"/admitone.db?_txlock=exclusive"+patiently))
 		defer db.Close()
 		held := must[*sql.Tx](p.t)(db.Begin()) // somebody else writes, and does not end
 		p.fillIn(p.nobody(), "the wrong password")
