@@ -62,6 +62,11 @@
     form.querySelectorAll(".reveal").forEach((button) => reveal(button, false));
   }, true);
 
+  // Where no answer of ours came, the press is over: the next one sends again.
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
+    if (!xhr.getResponseHeader("X-Request-Id")) sent.delete(elt);
+  });
+
   // A page that the back button brings back as it was is ready again.
   window.addEventListener("pageshow", () => document.querySelectorAll("[data-idle]").forEach((button) => {
     button.textContent = button.dataset.idle;

@@ -187,6 +187,27 @@ func TestChat(t *testing.T) {
 	p.forgive("console: error") // htmx says that a request failed
 }
 
+// TestChatIsSentAgainAtOnce: a message that did not go is sent by the next press, however
+// soon that comes.
+func TestChatIsSentAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t, reached)
+	wire := newWire(t, s.base)
+	p := open(t, s, how{})
+	p.away = true // it reaches the site through the wire
+	p.goTo(wire.base + "/contact/chat")
+	p.startChat("Nothing comes.")
+	p.put("#message", "Are you there?")
+	wire.set(answering502)
+	p.press(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	p.says("#line", "Not sent. Try again.")
+	wire.set(whole)
+	p.press(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	p.shows("Nothing comes.", "Are you there?")
+	p.forgive("net::ERR_")
+	p.forgive("console: error") // htmx says that a request failed
+}
+
 // TestChatEndsUnderOnesEyes: what is left to do comes without a reload, and the
 // stream is closed.
 func TestChatEndsUnderOnesEyes(t *testing.T) {
