@@ -76,7 +76,7 @@ func TestWorkerTextRefused(t *testing.T) {
 	if d := h.delivery(c); d.State != "refused" || d.Reason != NoNumber {
 		t.Errorf("the delivery is %+v", d)
 	}
-	if log := h.log.text(); strings.Contains(log, "hunter2") || strings.Contains(log, "12345") {
+	if log := h.log.text(); strings.Contains(log, "hunter2") || strings.Contains(log, "66412345") {
 		t.Errorf("the log: %s", log)
 	}
 }
