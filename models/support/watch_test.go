@@ -2,6 +2,7 @@ package support
 
 import (
 	"context"
+	"crypto/rand"
 	"path/filepath"
 	"testing"
 	"time"
@@ -27,6 +28,24 @@ func awaits(t testing.TB, news <-chan struct{}) {
 	case <-news:
 	case <-time.After(30 * time.Second):
 		t.Fatal("no news")
+	}
+}
+
+// repeats does something again and again until there is news of it.
+func repeats(t testing.TB, news <-chan struct{}, do func()) {
+	t.Helper()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	late := time.After(30 * time.Second)
+	for {
+		do()
+		select {
+		case <-news:
+			return
+		case <-again.C:
+		case <-late:
+			t.Fatal("no news")
+		}
 	}
 }
 
@@ -76,10 +95,12 @@ func TestWatch(t *testing.T) {
 func (h *house) settle(t testing.TB, drained ...<-chan struct{}) {
 	t.Helper()
 	if h.core.db.Engine == db.Postgres {
-		last, cancel := h.core.db.Subscribe("the last")
+		topic := rand.Text()
+		last, cancel := h.core.db.Subscribe(topic)
 		defer cancel()
-		must(t, h.core.db.Read(ctx).Exec("SELECT pg_notify('admitone', 'the last')").Error)
-		awaits(t, last)
+		repeats(t, last, func() { // what is said before this process listens is lost
+			must(t, h.core.db.Read(ctx).Exec("SELECT pg_notify('admitone', ?)", topic).Error)
+		})
 	}
 	for _, d := range drained {
 		poked(d)
@@ -135,6 +156,7 @@ func TestRun(t *testing.T) {
 		running, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
 		go func() { ended <- h.Support.Run(running) }()
+		repeats(t, news, func() { h.core.db.Poke(lineTopic) }) // until it listens, and has told the place
 		must(t, h.Chats.Join(ctx, ines, first))
 		awaits(t, news) // without anything said in it: its place is the first now
 		stop()
@@ -151,6 +173,8 @@ func TestTwoMachines(t *testing.T) {
 	h := openHouse(t, database, nil)
 	other := &house{clock: h.clock, options: h.options}
 	other.Models, other.Support = openBoth(t, h.options)
+	h.settle(t) // both listen: before that they say and hear nothing
+	other.settle(t)
 	ines := h.staff(t, "ines@example.com", "Ines")
 	v, id := h.chat(t, here())
 	news, cancel := other.Chats.Watch(id)
