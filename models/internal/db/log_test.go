@@ -38,8 +38,14 @@ func TestStatementsInTheLog(t *testing.T) {
 		if err := d.Read(t.Context()).Raw("SELECT name FROM switches WHERE reason = ?", "mara@example.com").Scan(&names).Error; err != nil {
 			t.Fatal(err)
 		}
+		var told strings.Builder
+		for line := range strings.Lines(log.String()) {
+			if !strings.Contains(line, "level=WARN") { // a busy machine's slow statements are told at every level
+				told.WriteString(line)
+			}
+		}
 		for _, where := range []string{"DELETE FROM switches WHERE name = ?", "DELETE FROM switches WHERE agent = ?", "SELECT name FROM switches WHERE agent = ?", "SELECT name FROM switches WHERE reason = ?"} {
-			if n := strings.Count(log.String(), where); n != times {
+			if n := strings.Count(told.String(), where); n != times {
 				t.Errorf("at %s %q is told %d times:\n%s", level, where, n, &log)
 			}
 		}
