@@ -164,7 +164,8 @@ func TestBegunAnew(t *testing.T) {
 			}
 			in.Session = s.Session
 			p, err := h.SignIns.Pending(ctx, in)
-			if err != nil || (p.Flow == first.Flow) != (name == "nothing changed") || (p.Tag == first.Tag) != (name == "nothing changed") {
+			same := p.Flow == first.Flow
+			if err != nil || same != (name == "nothing changed") || same && p.Tag != first.Tag { // of two flows the tags may be equal by chance
 				t.Errorf("%s: %+v, before %+v, %v", name, p, first, err)
 			}
 			h.messages(t)
