@@ -142,6 +142,7 @@ func TestPublicPages(t *testing.T) {
 
 	off := once(t)
 	off.browser().open("/healthz").is(200, "ok")
+	off.ready()
 	off.browser().open("/readyz").is(200, "ok")
 	if off.browser().open("/readyz").header.Get("Content-Type") != "text/plain; charset=UTF-8" {
 		t.Error("not plain text")
